@@ -1,0 +1,78 @@
+//! The record of a branch: the small statement that travels with it.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use crate::model::ids::{BranchName, Oid, SessionKey};
+
+/// What one branch hands over, at one moment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Record {
+    /// Hash of the repository's root commits, so that a record cannot pass as another repository's.
+    pub repository: Option<String>,
+    /// The branch's name on the server.
+    pub branch: BranchName,
+    /// The commit the branch was at.
+    pub head: Oid,
+    /// The branch of the server that this one followed then (`origin/feature/auth`), for people.
+    pub upstream: Option<String>,
+    /// Where the branch left the default branch, if that was known.
+    pub base: Option<Oid>,
+    /// 1 + the greatest of the parents'.
+    pub sequence: u64,
+    /// The record that an earlier branch of this name left in the archive.
+    pub previous: Option<Oid>,
+    /// The name this branch had before.
+    pub renamed_from: Option<BranchName>,
+    /// Commits that were rewritten, old to new, oldest first.
+    pub rewrites: Vec<(Oid, Oid)>,
+    /// Who holds the branch.
+    pub baton: Baton,
+    /// The sessions, in the order in which they were handed over first.
+    pub sessions: Vec<SessionEntry>,
+    /// The commit of the uncommitted work that goes with it.
+    pub work: Option<Oid>,
+    /// Name and version of the program that wrote it.
+    pub tool: String,
+    /// Ids that were purged or withdrawn: merged by union, never written again.
+    pub removed: Vec<String>,
+    /// Fields of a later minor version, kept as they came.
+    pub unknown: BTreeMap<String, serde_json::Value>,
+}
+
+/// One session of a record.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SessionEntry {
+    /// Which.
+    pub key: SessionKey,
+    /// The commit of its log.
+    pub commit: Oid,
+    /// How many events the log has there.
+    pub events: u64,
+    /// Its title, for `list`.
+    pub title: Option<String>,
+}
+
+/// Who holds the branch now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Baton {
+    /// Raised by push, resume and release only; the higher one wins.
+    pub epoch: u64,
+    /// Held or offered.
+    pub state: BatonState,
+    /// The surface that holds or offers it: `<random id>` or `<label>-<random id>`.
+    pub holder: String,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// The two states of a baton.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BatonState {
+    /// Someone works on the branch.
+    Held,
+    /// Someone may take it.
+    Offered,
+}

@@ -1,0 +1,1 @@
+//! One test binary: what a person sees, on real repositories.
