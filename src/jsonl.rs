@@ -45,7 +45,7 @@ pub struct Tape<'a> {
 impl<'a> Tape<'a> {
     /// Reads one line (without its line end). `None`: not one valid JSON value, or nested too deep.
     pub fn read(line: &'a [u8]) -> Option<Tape<'a>> {
-        serde_json::from_slice::<serde::de::IgnoredAny>(line).ok()?;
+        serde_json::from_str::<serde::de::IgnoredAny>(std::str::from_utf8(line).ok()?).ok()?;
         let mut reader = Reader { line, at: 0, nodes: Vec::new() };
         reader.value(None, 0, 0)?;
         Some(Tape { line, nodes: reader.nodes })

@@ -10,6 +10,8 @@ pub mod agents;
 pub mod canon;
 pub mod env;
 pub mod fault;
+pub mod format;
 pub mod git;
 pub mod jsonl;
 pub mod model;
+pub mod store;

@@ -1,4 +1,327 @@
 //! Redaction and paths: the only maker of what the store takes, and its inverse.
+//!
+//! Nothing gets into the object database but a [`Canonical`], and only this folder makes one: every string of a log is
+//! decoded, cleaned of secrets, and its machine paths become tokens; what was not touched keeps its bytes.
 
 pub mod paths;
 pub mod redact;
+mod walk;
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+pub use walk::{Joined, join};
+
+use crate::canon::paths::Roots;
+use crate::canon::redact::Redactor;
+use crate::jsonl::{self, Decoded, Edits, Kind, Tape};
+
+/// The version of these rules, for the stored session. Stored lines are not made again when it changes.
+pub const VERSION: &str = "1";
+
+/// A longer line is stored as a stub that names its size and hash, in bytes.
+pub const LONGEST_LINE: usize = 32 << 20;
+
+/// JSON inside JSON is followed this deep.
+const MAX_NESTED: usize = 4;
+
+/// Bytes that may leave the machine: no secret that we know of, no path of this machine.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Canonical {
+    bytes: Vec<u8>,
+    redactions: BTreeMap<String, u64>,
+}
+
+impl Canonical {
+    /// The bytes.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// How many places were redacted, by kind.
+    pub fn redactions(&self) -> &BTreeMap<String, u64> {
+        &self.redactions
+    }
+
+    /// Bytes that came out of the store and so went through here before.
+    pub fn stored(bytes: Vec<u8>) -> Canonical {
+        let redactions = redact::placeholders(&bytes);
+        Canonical { bytes, redactions }
+    }
+}
+
+/// Cleans one file of one session: the numbering of its placeholders runs through all of it.
+pub struct Canon<'a> {
+    roots: &'a Roots,
+    sealed: &'a dyn Fn(&str) -> bool,
+    redactor: Redactor,
+}
+
+impl<'a> Canon<'a> {
+    /// A cleaner that has seen nothing. `sealed` says which members an agent's provider has sealed.
+    pub fn new(roots: &'a Roots, sealed: &'a dyn Fn(&str) -> bool) -> Canon<'a> {
+        Canon { roots, sealed, redactor: Redactor::new() }
+    }
+
+    /// One line of a JSON Lines file, without its line end. A line that is not JSON is cleaned as text.
+    pub fn line<'l>(&mut self, line: &'l [u8]) -> Cow<'l, [u8]> {
+        if line.len() > LONGEST_LINE {
+            return Cow::Owned(stub(line));
+        }
+        match Tape::read(line) {
+            Some(tape) => self.json(&tape, 0),
+            None => self.text(line),
+        }
+    }
+
+    /// A whole text. Bytes that are not UTF-8 stay as they are.
+    pub fn text<'l>(&mut self, text: &'l [u8]) -> Cow<'l, [u8]> {
+        let mut edits = Edits::default();
+        let mut start = 0;
+        for chunk in text.utf8_chunks() {
+            for (range, with) in self.clean(None, chunk.valid()) {
+                edits.replace(start + range.start..start + range.end, with);
+            }
+            start += chunk.valid().len() + chunk.invalid().len();
+        }
+        edits.apply(text)
+    }
+
+    /// A whole file of the session as the store takes it: JSON Lines by name, else text.
+    pub fn file(mut self, name: &str, bytes: &[u8]) -> Canonical {
+        let out = if name.ends_with(".jsonl") { self.lines(bytes) } else { self.text(bytes).into_owned() };
+        self.finish(out)
+    }
+
+    fn lines(&mut self, bytes: &[u8]) -> Vec<u8> {
+        let mut out = Vec::with_capacity(bytes.len());
+        for line in bytes.split_inclusive(|b| *b == b'\n') {
+            let end = line.strip_suffix(b"\n").map_or(line.len(), <[u8]>::len);
+            out.extend_from_slice(&self.line(&line[..end]));
+            out.extend_from_slice(&line[end..]);
+        }
+        out
+    }
+
+    fn finish(self, bytes: Vec<u8>) -> Canonical {
+        Canonical { redactions: redact::placeholders(&bytes), bytes }
+    }
+
+    fn json<'l>(&mut self, tape: &Tape<'l>, nested: usize) -> Cow<'l, [u8]> {
+        let mut edits = Edits::default();
+        for (at, node) in tape.nodes().iter().enumerate() {
+            if let Some(key) = &node.key {
+                let key = jsonl::inner(key);
+                self.string(tape.line(), key, None, true, nested, &mut edits);
+            }
+            if node.kind == Kind::String {
+                let key = tape.nearest_key(at);
+                let key = key.as_deref();
+                let value = jsonl::inner(&node.span);
+                if key.is_some_and(|k| (self.sealed)(k)) && is_opaque(&tape.line()[value.clone()]) {
+                    continue;
+                }
+                self.string(tape.line(), value, key, key.is_some_and(names_path), nested, &mut edits);
+            }
+        }
+        edits.apply(tape.line())
+    }
+
+    fn string(
+        &mut self,
+        line: &[u8],
+        at: Range<usize>,
+        key: Option<&str>,
+        is_path: bool,
+        nested: usize,
+        edits: &mut Edits,
+    ) {
+        let raw = &line[at.clone()];
+        if raw.is_empty() || is_picture(raw) {
+            return;
+        }
+        let decoded = Decoded::of(raw);
+        let text = decoded.text();
+        if nested < MAX_NESTED && looks_like_json(text) {
+            if let Some(tape) = Tape::read(text.as_bytes()) {
+                if let Cow::Owned(changed) = self.json(&tape, nested + 1) {
+                    let changed = String::from_utf8_lossy(&changed);
+                    edits.replace(at, jsonl::encode(&changed));
+                }
+                return;
+            }
+        }
+        for (range, with) in self.clean_as(key, text, is_path) {
+            let raw_range = decoded.raw_range(range);
+            edits.replace(at.start + raw_range.start..at.start + raw_range.end, jsonl::encode(&with));
+        }
+    }
+
+    fn clean(&mut self, key: Option<&str>, text: &str) -> Vec<(Range<usize>, String)> {
+        self.clean_as(key, text, false)
+    }
+
+    fn clean_as(&mut self, key: Option<&str>, text: &str, is_path: bool) -> Vec<(Range<usize>, String)> {
+        let mut all = self.redactor.find(key, text);
+        let secrets: Vec<Range<usize>> = all.iter().map(|(range, _)| range.clone()).collect();
+        let free = |r: &Range<usize>| secrets.iter().all(|s| s.end <= r.start || r.end <= s.start);
+        all.extend(self.roots.tokens(text, is_path).into_iter().filter(|(range, _)| free(range)));
+        all
+    }
+}
+
+/// One stored line with this machine's paths in it.
+pub fn localise_line<'l>(roots: &Roots, line: &'l [u8]) -> Cow<'l, [u8]> {
+    if memchr::memmem::find(line, b"@{").is_none() {
+        return Cow::Borrowed(line);
+    }
+    match Tape::read(line) {
+        Some(tape) => localise_json(roots, &tape, 0),
+        None => localise_text(roots, line),
+    }
+}
+
+/// A whole stored text with this machine's paths in it.
+pub fn localise_text<'l>(roots: &Roots, text: &'l [u8]) -> Cow<'l, [u8]> {
+    let mut edits = Edits::default();
+    let mut start = 0;
+    for chunk in text.utf8_chunks() {
+        for (range, with) in roots.paths(chunk.valid()) {
+            edits.replace(start + range.start..start + range.end, with);
+        }
+        start += chunk.valid().len() + chunk.invalid().len();
+    }
+    edits.apply(text)
+}
+
+/// A whole stored file with this machine's paths in it: JSON Lines by name, else text.
+pub fn localise_file(roots: &Roots, name: &str, bytes: &[u8]) -> Vec<u8> {
+    if !name.ends_with(".jsonl") {
+        return localise_text(roots, bytes).into_owned();
+    }
+    let mut out = Vec::with_capacity(bytes.len());
+    for line in bytes.split_inclusive(|b| *b == b'\n') {
+        let end = line.strip_suffix(b"\n").map_or(line.len(), <[u8]>::len);
+        out.extend_from_slice(&localise_line(roots, &line[..end]));
+        out.extend_from_slice(&line[end..]);
+    }
+    out
+}
+
+fn localise_json<'l>(roots: &Roots, tape: &Tape<'l>, nested: usize) -> Cow<'l, [u8]> {
+    let mut edits = Edits::default();
+    let mut string = |at: Range<usize>| {
+        let raw = &tape.line()[at.clone()];
+        if memchr::memmem::find(raw, b"@{").is_none() || is_picture(raw) {
+            return;
+        }
+        let decoded = Decoded::of(raw);
+        if nested < MAX_NESTED && looks_like_json(decoded.text()) {
+            if let Some(inside) = Tape::read(decoded.text().as_bytes()) {
+                if let Cow::Owned(changed) = localise_json(roots, &inside, nested + 1) {
+                    edits.replace(at, jsonl::encode(&String::from_utf8_lossy(&changed)));
+                }
+                return;
+            }
+        }
+        for (range, with) in roots.paths(decoded.text()) {
+            let raw_range = decoded.raw_range(range);
+            edits.replace(at.start + raw_range.start..at.start + raw_range.end, jsonl::encode(&with));
+        }
+    };
+    for node in tape.nodes() {
+        if let Some(key) = &node.key {
+            string(jsonl::inner(key));
+        }
+        if node.kind == Kind::String {
+            string(jsonl::inner(&node.span));
+        }
+    }
+    edits.apply(tape.line())
+}
+
+fn looks_like_json(text: &str) -> bool {
+    let text = text.trim_ascii();
+    (text.starts_with('{') && text.ends_with('}')) || (text.starts_with('[') && text.ends_with(']'))
+}
+
+/// Whether a member's name says that its value is a path.
+fn names_path(key: &str) -> bool {
+    let key = key.to_ascii_lowercase();
+    [
+        "cwd",
+        "path",
+        "paths",
+        "dir",
+        "dirs",
+        "directory",
+        "directories",
+        "root",
+        "roots",
+        "file",
+        "files",
+        "folder",
+        "url",
+        "uri",
+    ]
+    .iter()
+    .any(|word| key.ends_with(word))
+}
+
+/// A sealed member must look sealed, or it would be a place to hide in: base64, or the grammar of ids.
+fn is_opaque(raw: &[u8]) -> bool {
+    raw.iter().all(|b| b.is_ascii_alphanumeric() || b"+/=_-".contains(b))
+}
+
+/// Base64 of a picture or another file: nothing to find in it, and costly to look.
+fn is_picture(raw: &[u8]) -> bool {
+    let body = match raw.strip_prefix(b"data:") {
+        Some(rest) => match memchr::memmem::find(&rest[..rest.len().min(200)], b";base64,") {
+            Some(at) => &rest[at + 8..],
+            None => return false,
+        },
+        None => raw,
+    };
+    body.len() >= 1024 && body.iter().all(|b| b.is_ascii_alphanumeric() || b"+/=\\".contains(b))
+}
+
+fn stub(line: &[u8]) -> Vec<u8> {
+    use sha2::{Digest, Sha256};
+    let hash: String = Sha256::digest(line).iter().map(|b| format!("{b:02x}")).collect();
+    format!(r#"{{"type":"git-handoff-left-out","bytes":{},"sha256":"{hash}"}}"#, line.len()).into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::canon::paths::Root;
+
+    fn roots(repo: &str, home: &str) -> Roots {
+        Roots::new(&[Root { name: "repo", paths: vec![repo.into()] }, Root { name: "home", paths: vec![home.into()] }])
+    }
+
+    #[test]
+    fn paths_change_at_every_depth_and_nothing_else_does() {
+        let here = roots("/home/ada/src/demo", "/home/ada");
+        let there = roots("/w/a b", "/h");
+        let sealed = |_: &str| false;
+        let line = br#"{"a" : 1.0e2,"changes":{"/home/ada/src/demo/N.md":{"t":"\u00e9"}},"arguments":"{\"cmd\": \"cat /home/ada/src/demo/x\\n\"}"}"#;
+        let stored = Canon::new(&here, &sealed).line(line).into_owned();
+        let text = String::from_utf8(stored.clone()).expect("utf-8");
+        assert_eq!(
+            text,
+            r#"{"a" : 1.0e2,"changes":{"@{repo}/N.md":{"t":"\u00e9"}},"arguments":"{\"cmd\": \"cat @{repo}/x\\n\"}"}"#
+        );
+        assert_eq!(&*localise_line(&here, &stored), line);
+        assert!(String::from_utf8_lossy(&localise_line(&there, &stored)).contains(r#"\"cat /w/a b/x\\n\""#));
+    }
+
+    #[test]
+    fn text_with_foreign_bytes_keeps_them() {
+        let here = roots("/home/ada/src/demo", "/home/ada");
+        let sealed = |_: &str| false;
+        let text = b"\xff /home/ada/src/demo/x \xfe";
+        assert_eq!(&*Canon::new(&here, &sealed).text(text), b"\xff @{repo}/x \xfe".as_slice());
+    }
+}

@@ -26,3 +26,17 @@ impl Redactor {
         &self.counts
     }
 }
+
+/// How many placeholders of each kind a stored text holds.
+pub fn placeholders(bytes: &[u8]) -> BTreeMap<String, u64> {
+    let mut counts = BTreeMap::new();
+    for start in memchr::memmem::find_iter(bytes, b"[REDACTED:") {
+        let rest = &bytes[start + 10..];
+        let Some(hash) = rest.iter().take(64).position(|b| *b == b'#') else { continue };
+        let kind = &rest[..hash];
+        if !kind.is_empty() && kind.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'-') {
+            *counts.entry(String::from_utf8_lossy(kind).into_owned()).or_insert(0) += 1;
+        }
+    }
+    counts
+}

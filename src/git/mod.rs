@@ -1,6 +1,10 @@
 //! The only door to git: gix for objects, refs, config and history; [`spawn`] for everything that talks to a remote or
 //! changes a work tree. No gix type leaves this folder.
 
+pub mod history;
+pub mod objects;
+pub mod refs;
+pub mod remote;
 pub mod spawn;
 
 use std::path::{Path, PathBuf};

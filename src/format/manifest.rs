@@ -1,0 +1,171 @@
+//! `session.yaml`: what a stored log should hold, so that a hole in it can be named.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::format::{FormatError, VERSION, yaml};
+use crate::model::ids::{BadName, SessionKey};
+
+/// What is said of one stored session (or one fork of it).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Manifest {
+    /// Which session.
+    pub key: SessionKey,
+    /// The version of the agent that wrote last.
+    pub agent_version: Option<String>,
+    /// The name the log file had in the agent's store, where restoring keeps it.
+    pub native_name: Option<String>,
+    /// Its title.
+    pub title: Option<String>,
+    /// How many lines that are events of the conversation.
+    pub events: u64,
+    /// Size of the log.
+    pub extent: Extent,
+    /// Lines and bytes of each segment.
+    pub segments: Vec<Extent>,
+    /// Size of each side file, by name.
+    pub files: BTreeMap<String, Extent>,
+    /// Names of the roots that tokens stand for.
+    pub roots: Vec<String>,
+    /// Roots of one component, which running text still names: where they were.
+    pub short_roots: BTreeMap<String, String>,
+    /// Places redacted, by kind.
+    pub redactions: BTreeMap<String, u64>,
+    /// Whether the last turn was still going on.
+    pub open_turn: bool,
+    /// Where turns were cut open by a handoff that ran inside them.
+    pub cuts: Vec<Cut>,
+    /// What kind of fork this is, for one below `forks/`: `fork` or `closing`.
+    pub fork: Option<String>,
+    /// Version of the rules for paths and secrets that made it.
+    pub canon: String,
+    /// Fields of a later minor version, kept as they came.
+    pub unknown: BTreeMap<String, Value>,
+}
+
+/// A turn that was cut open: the log was handed over while the agent was still at work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Cut {
+    /// After how many lines.
+    pub at: u64,
+    /// Up to which line the agent finished the turn in this log; `None`: someone else went on from the cut.
+    pub end: Option<u64>,
+}
+
+/// A length, as lines and bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Extent {
+    /// Line ends.
+    pub lines: u64,
+    /// Bytes.
+    pub bytes: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Wire {
+    version: String,
+    agent: String,
+    id: String,
+    agent_version: Option<String>,
+    native_name: Option<String>,
+    title: Option<String>,
+    events: u64,
+    lines: u64,
+    bytes: u64,
+    /// `lines/bytes` of each, one word a segment: a list would cost 30 bytes more for each.
+    segments: String,
+    #[serde(default)]
+    files: Vec<FileWire>,
+    #[serde(default)]
+    roots: Vec<String>,
+    #[serde(default)]
+    short_roots: BTreeMap<String, String>,
+    #[serde(default)]
+    redactions: BTreeMap<String, u64>,
+    open_turn: Option<String>,
+    #[serde(default)]
+    cuts: Vec<String>,
+    fork: Option<String>,
+    canon: String,
+    #[serde(flatten)]
+    unknown: BTreeMap<String, Value>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct FileWire {
+    name: String,
+    lines: u64,
+    bytes: u64,
+}
+
+/// The bytes of `session.yaml`.
+pub fn write(manifest: &Manifest) -> String {
+    let m = manifest.clone();
+    let words: Vec<String> = m.segments.iter().map(|e| format!("{}/{}", e.lines, e.bytes)).collect();
+    let wire = Wire {
+        version: VERSION.into(),
+        agent: m.key.agent.to_string(),
+        id: m.key.id.to_string(),
+        agent_version: m.agent_version,
+        native_name: m.native_name,
+        title: m.title,
+        events: m.events,
+        lines: m.extent.lines,
+        bytes: m.extent.bytes,
+        segments: words.join(" "),
+        files: m.files.into_iter().map(|(name, e)| FileWire { name, lines: e.lines, bytes: e.bytes }).collect(),
+        roots: m.roots,
+        short_roots: m.short_roots,
+        redactions: m.redactions,
+        open_turn: m.open_turn.then(|| "yes".into()),
+        cuts: m.cuts.iter().map(|c| c.end.map_or(c.at.to_string(), |end| format!("{}-{end}", c.at))).collect(),
+        fork: m.fork,
+        canon: m.canon,
+        unknown: m.unknown,
+    };
+    yaml::write(&serde_json::to_value(wire).expect("plain values"))
+}
+
+/// Reads `session.yaml`. `object` names it in errors.
+pub fn read(object: &str, bytes: &[u8]) -> Result<Manifest, FormatError> {
+    let wire: Wire = yaml::read(object, bytes)?;
+    let bad = |e: BadName| FormatError::Invalid { object: object.to_owned(), why: e.to_string() };
+    let extent = |word: &str| {
+        let (lines, bytes) = word.split_once('/')?;
+        Some(Extent { lines: lines.parse().ok()?, bytes: bytes.parse().ok()? })
+    };
+    let segments: Option<Vec<Extent>> = wire.segments.split_whitespace().map(extent).collect();
+    let file = |f: FileWire| (f.name, Extent { lines: f.lines, bytes: f.bytes });
+    Ok(Manifest {
+        key: SessionKey { agent: wire.agent.parse().map_err(bad)?, id: wire.id.parse().map_err(bad)? },
+        agent_version: wire.agent_version,
+        native_name: wire.native_name,
+        title: wire.title,
+        events: wire.events,
+        extent: Extent { lines: wire.lines, bytes: wire.bytes },
+        segments: segments.ok_or_else(|| FormatError::invalid(object)("its segments are not readable"))?,
+        files: wire.files.into_iter().map(file).collect(),
+        roots: wire.roots,
+        short_roots: wire.short_roots,
+        redactions: wire.redactions,
+        open_turn: wire.open_turn.as_deref() == Some("yes"),
+        cuts: wire
+            .cuts
+            .iter()
+            .map(|c| cut(c))
+            .collect::<Option<_>>()
+            .ok_or_else(|| FormatError::invalid(object)("its cuts are not readable"))?,
+        fork: wire.fork,
+        canon: wire.canon,
+        unknown: wire.unknown.into_iter().filter(|(k, _)| k != "version").collect(),
+    })
+}
+
+fn cut(word: &str) -> Option<Cut> {
+    match word.split_once('-') {
+        Some((at, end)) => Some(Cut { at: at.parse().ok()?, end: Some(end.parse().ok()?) }),
+        None => Some(Cut { at: word.parse().ok()?, end: None }),
+    }
+}

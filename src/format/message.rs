@@ -1,0 +1,93 @@
+//! The message of a record's commit: one line for people, trailers for `list`, `status` and plain `git log`.
+
+use jiff::Timestamp;
+
+use crate::format::{FormatError, VERSION};
+use crate::model::ids::{BranchName, Oid, SessionKey};
+use crate::model::record::{Baton, BatonState, Record};
+
+/// What the trailers say: enough to list a handoff without reading its tree.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Summary {
+    /// The branch.
+    pub branch: BranchName,
+    /// The commit it was at.
+    pub head: Oid,
+    /// Who holds it.
+    pub baton: Baton,
+    /// Sessions with their number of events and title.
+    pub sessions: Vec<(SessionKey, u64, Option<String>)>,
+    /// The record's sequence number.
+    pub sequence: u64,
+}
+
+/// The message of a record.
+pub fn write(record: &Record) -> String {
+    let baton = &record.baton;
+    let state = match baton.state {
+        BatonState::Held => "held",
+        BatonState::Offered => "offered",
+    };
+    let mut out = format!("handoff: {} {state} by {}\n\n", record.branch, baton.holder);
+    let mut trailer = |name: &str, value: &str| out.push_str(&format!("Handoff-{name}: {value}\n"));
+    trailer("Version", VERSION);
+    trailer("Branch", record.branch.as_str());
+    trailer("Head", record.head.as_str());
+    if let Some(base) = &record.base {
+        trailer("Base", base.as_str());
+    }
+    for session in &record.sessions {
+        let title = session.title.as_deref().map(one_line).unwrap_or_default();
+        trailer("Sessions", format!("{} {} {title}", session.key, session.events).trim_end());
+    }
+    trailer("Baton", &format!("{state} {} {} {}", baton.epoch, baton.since, baton.holder));
+    trailer("Sequence", &record.sequence.to_string());
+    out
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ").chars().filter(|c| !c.is_control()).take(120).collect()
+}
+
+/// Reads the trailers of a record's commit. `object` names it in errors.
+pub fn read(object: &str, message: &str) -> Result<Summary, FormatError> {
+    let trailers: Vec<(&str, &str)> = message
+        .lines()
+        .filter_map(|l| l.strip_prefix("Handoff-")?.split_once(':').map(|(k, v)| (k, v.trim())))
+        .collect();
+    let all = |name: &'static str| trailers.iter().filter(move |(k, _)| *k == name).map(|(_, v)| *v);
+    let missing =
+        |name: &str| FormatError::Invalid { object: object.to_owned(), why: format!("it has no Handoff-{name}") };
+    let one = |name: &'static str| all(name).next().ok_or_else(|| missing(name));
+    let version = one("Version")?;
+    if version != VERSION {
+        return Err(FormatError::Newer { object: object.to_owned(), version: version.chars().take(20).collect() });
+    }
+    let sessions = all("Sessions").filter_map(session).take(1000).collect();
+    Ok(Summary {
+        branch: one("Branch")?.parse().map_err(FormatError::invalid(object))?,
+        head: one("Head")?.parse().map_err(FormatError::invalid(object))?,
+        baton: baton(one("Baton")?).ok_or_else(|| FormatError::invalid(object)("its Handoff-Baton is not readable"))?,
+        sessions,
+        sequence: one("Sequence")?.parse().map_err(FormatError::invalid(object))?,
+    })
+}
+
+fn session(value: &str) -> Option<(SessionKey, u64, Option<String>)> {
+    let mut parts = value.splitn(3, ' ');
+    let key = parts.next()?.parse().ok()?;
+    let events = parts.next()?.parse().ok()?;
+    Some((key, events, parts.next().map(str::to_owned)))
+}
+
+fn baton(value: &str) -> Option<Baton> {
+    let mut parts = value.splitn(4, ' ');
+    let state = match parts.next()? {
+        "held" => BatonState::Held,
+        "offered" => BatonState::Offered,
+        _ => return None,
+    };
+    let epoch = parts.next()?.parse().ok()?;
+    let since: Timestamp = parts.next()?.parse().ok()?;
+    Some(Baton { epoch, state, since, holder: parts.next()?.to_owned() })
+}

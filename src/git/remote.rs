@@ -1,0 +1,194 @@
+//! Fetching from and pushing to remotes: one outcome a ref, compare-and-swap by lease, never `+` or `--force`.
+
+use crate::fault::Fault;
+use crate::git::Repo;
+use crate::git::spawn::{Git, Said, SpawnError, failed};
+use crate::model::ids::Oid;
+
+/// What can go wrong with a remote.
+#[derive(Debug, thiserror::Error)]
+pub enum RemoteError {
+    /// It could not be reached.
+    #[error("could not reach {remote}: {message}")]
+    Unreachable {
+        /// The remote.
+        remote: String,
+        /// git's words.
+        message: String,
+    },
+    /// git itself failed.
+    #[error(transparent)]
+    Spawn(#[from] SpawnError),
+}
+
+impl Fault for RemoteError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            RemoteError::Unreachable { remote, .. } => Some(format!("`git ls-remote {remote}` must work first")),
+            RemoteError::Spawn(e) => e.hint(),
+        }
+    }
+}
+
+/// One ref to push.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Push {
+    /// What it becomes.
+    pub new: Oid,
+    /// Its full name on the server.
+    pub name: String,
+    /// What it must be there now: `Some(None)`: nothing; `None`: whatever it is, if the new one is a fast-forward.
+    pub expect: Option<Option<Oid>>,
+}
+
+/// What became of a pushed ref.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Pushed {
+    /// It was new there.
+    Created,
+    /// It moved.
+    Updated,
+    /// It was there already.
+    Same,
+    /// Someone else was first.
+    Lost {
+        /// git's word: `fetch first`, `stale info`, …
+        why: String,
+    },
+    /// The server does not take it.
+    Refused {
+        /// The server's word.
+        why: String,
+    },
+}
+
+impl Pushed {
+    /// Whether the server has the new value now.
+    pub fn arrived(&self) -> bool {
+        matches!(self, Pushed::Created | Pushed::Updated | Pushed::Same)
+    }
+}
+
+/// What a push did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PushOutcome {
+    /// One a ref, in the order given.
+    pub refs: Vec<Pushed>,
+    /// Whether the server said that it knows no `atomic`.
+    pub not_atomic: bool,
+    /// What git said, for the cases in which no ref was reported.
+    pub talk: String,
+}
+
+impl Repo {
+    /// Fetches refspecs from a remote; refs that are not there are no error if their refspec has a `*`. `quiet`: never
+    /// prompt.
+    pub fn fetch(&self, remote: &str, refspecs: &[String], quiet: bool) -> Result<(), RemoteError> {
+        self.fetch_with(remote, refspecs, &[], quiet)
+    }
+
+    /// The same with more options of `git fetch`.
+    pub fn fetch_with(
+        &self,
+        remote: &str,
+        refspecs: &[String],
+        options: &[&str],
+        quiet: bool,
+    ) -> Result<(), RemoteError> {
+        let mut args = vec!["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance"];
+        args.extend_from_slice(&["--recurse-submodules=no", "--refmap=", "--end-of-options", remote]);
+        let at = args.iter().position(|a| *a == "--end-of-options").unwrap_or(args.len());
+        options.iter().rev().for_each(|o| args.insert(at, o));
+        args.extend(refspecs.iter().map(String::as_str));
+        let said = self.network(quiet).say(&args)?;
+        if said.code == 0 { Ok(()) } else { Err(unreachable(remote, &args, &said)) }
+    }
+
+    /// Pushes refs. With `atomic` all or none. Hooks run only if `hooks`, which is for pushes that the user asked for.
+    pub fn push(
+        &self,
+        remote: &str,
+        refs: &[Push],
+        atomic: bool,
+        hooks: bool,
+        quiet: bool,
+    ) -> Result<PushOutcome, RemoteError> {
+        let mut args: Vec<String> =
+            ["push", "--porcelain", "--no-follow-tags", "--recurse-submodules=no"].map(String::from).into();
+        args.push("--no-progress".into());
+        if atomic {
+            args.push("--atomic".into());
+        }
+        if !hooks {
+            args.push("--no-verify".into());
+        }
+        for push in refs {
+            if let Some(expect) = &push.expect {
+                args.push(format!("--force-with-lease={}:{}", push.name, expect.as_ref().map_or("", Oid::as_str)));
+            }
+        }
+        args.push("--end-of-options".into());
+        args.push(remote.to_owned());
+        args.extend(refs.iter().map(|p| format!("{}:{}", p.new, p.name)));
+        let said = self.network(quiet).say(&args)?;
+        let not_atomic = said.stderr.contains("does not support --atomic");
+        let outcome = outcome_of(refs, &said);
+        match outcome {
+            Some(refs) => Ok(PushOutcome { refs, not_atomic, talk: said.stderr }),
+            None if not_atomic => Ok(PushOutcome { refs: Vec::new(), not_atomic, talk: said.stderr }),
+            None => Err(unreachable(remote, &args, &said)),
+        }
+    }
+
+    /// A lease overrides git's own check for fast-forwards, so each pushed ref must be one before it is leased.
+    fn network(&self, quiet: bool) -> Git {
+        if !quiet {
+            return self.git().clone();
+        }
+        let ssh = self.setting("core.sshCommand").unwrap_or_else(|| "ssh".into());
+        self.git().clone().with("GIT_TERMINAL_PROMPT", "0").with("GIT_SSH_COMMAND", format!("{ssh} -o BatchMode=yes"))
+    }
+}
+
+fn unreachable<S: AsRef<std::ffi::OsStr>>(remote: &str, args: &[S], said: &Said) -> RemoteError {
+    match failed(args, said) {
+        SpawnError::Failed { message, .. } => RemoteError::Unreachable { remote: remote.to_owned(), message },
+        other => RemoteError::Spawn(other),
+    }
+}
+
+/// Reads `git push --porcelain`: flag, tab, `from:to`, tab, summary and reason.
+fn outcome_of(refs: &[Push], said: &Said) -> Option<Vec<Pushed>> {
+    let text = String::from_utf8_lossy(&said.stdout);
+    let line_of = |name: &str| {
+        text.lines().find_map(|line| {
+            let mut parts = line.splitn(3, '\t');
+            let flag = parts.next()?.chars().next()?;
+            let (_, to) = parts.next()?.rsplit_once(':')?;
+            (to == name).then(|| (flag, parts.next().unwrap_or_default().to_owned()))
+        })
+    };
+    refs.iter()
+        .map(|push| {
+            let (flag, summary) = line_of(&push.name)?;
+            Some(match flag {
+                '*' => Pushed::Created,
+                ' ' | '+' => Pushed::Updated,
+                '=' => Pushed::Same,
+                _ => rejection(&summary),
+            })
+        })
+        .collect()
+}
+
+fn rejection(summary: &str) -> Pushed {
+    let why = summary.rsplit_once('(').map_or(summary, |(_, r)| r.trim_end_matches(')')).to_owned();
+    let races =
+        ["fetch first", "stale info", "non-fast-forward", "but expected", "cannot lock", "failed to update ref"];
+    let remote_side = summary.starts_with("[remote rejected]");
+    if races.iter().any(|r| why.contains(r)) || (!remote_side && why.contains("needs force")) {
+        Pushed::Lost { why }
+    } else {
+        Pushed::Refused { why }
+    }
+}

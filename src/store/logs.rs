@@ -1,0 +1,186 @@
+//! The stored logs of one session: the main one, its side files, and what differs from it.
+
+use std::collections::BTreeMap;
+
+use crate::canon::Canonical;
+use crate::env::Env;
+use crate::format::manifest::{self, Manifest};
+use crate::format::refs;
+use crate::git::Repo;
+use crate::git::objects::{Entry, EntryType};
+use crate::git::refs::RefChange;
+use crate::model::ids::{Oid, SessionKey};
+use crate::store::files::{self, Label};
+use crate::store::{StoreError, merge};
+
+const MANIFEST: &str = "session.yaml";
+
+/// One log with all that belongs to it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Log {
+    /// What is said of it.
+    pub manifest: Manifest,
+    /// Its bytes.
+    pub main: Canonical,
+    /// Its side files, by name.
+    pub files: BTreeMap<String, Canonical>,
+}
+
+/// A session's log and the logs that differ from it, by key.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Logs {
+    /// The log in the main place.
+    pub main: Log,
+    /// Logs of the same id that are no prefix of another, and closings of turns.
+    pub forks: BTreeMap<String, Log>,
+}
+
+/// Writes the logs of a session as one tree.
+pub fn write_tree(repo: &Repo, logs: &Logs) -> Result<Oid, StoreError> {
+    let mut top = log_entries(repo, &logs.main)?;
+    let mut forks = Vec::new();
+    for (key, log) in &logs.forks {
+        let oid = repo.write_tree(&log_entries(repo, log)?)?;
+        forks.push(Entry { name: key.clone(), kind: EntryType::Folder, oid });
+    }
+    if !forks.is_empty() {
+        top.push(Entry { name: "forks".into(), kind: EntryType::Folder, oid: repo.write_tree(&forks)? });
+    }
+    Ok(repo.write_tree(&top)?)
+}
+
+fn log_entries(repo: &Repo, log: &Log) -> Result<Vec<Entry>, StoreError> {
+    let folder = |name: &str, oid| Entry { name: name.into(), kind: EntryType::Folder, oid };
+    let main = files::write(repo, &log.main)?;
+    let mut manifest = log.manifest.clone();
+    manifest.extent = main.extent();
+    manifest.segments.clone_from(&main.segments);
+    manifest.redactions.clone_from(log.main.redactions());
+    manifest.files.clear();
+    let mut side = Vec::new();
+    for (name, file) in &log.files {
+        let stored = files::write(repo, file)?;
+        manifest.files.insert(name.clone(), stored.extent());
+        for (kind, n) in file.redactions() {
+            *manifest.redactions.entry(kind.clone()).or_default() += n;
+        }
+        side.push(folder(&refs::file_entry(name), stored.tree));
+    }
+    let mut entries = vec![
+        Entry {
+            name: MANIFEST.into(),
+            kind: EntryType::File,
+            oid: repo.write_blob(manifest::write(&manifest).as_bytes())?,
+        },
+        folder("log", main.tree),
+    ];
+    if !side.is_empty() {
+        entries.push(folder("files", repo.write_tree(&side)?));
+    }
+    Ok(entries)
+}
+
+/// Reads and verifies all logs of a session at a commit.
+pub fn read(repo: &Repo, commit: &Oid, key: &SessionKey) -> Result<Logs, StoreError> {
+    let place = format!("{} at {}", refs::log(key), commit.short());
+    let tree = repo.commit(commit)?.tree;
+    let main = read_log(repo, &tree, key, &place)?;
+    let mut forks = BTreeMap::new();
+    if let Some(folder) = repo.tree(&tree)?.into_iter().find(|e| e.name == "forks" && e.kind == EntryType::Folder) {
+        for entry in repo.tree(&folder.oid)?.into_iter().filter(|e| e.kind == EntryType::Folder) {
+            let place = format!("forks/{} of {place}", entry.name);
+            forks.insert(entry.name.clone(), read_log(repo, &entry.oid, key, &place)?);
+        }
+    }
+    Ok(Logs { main, forks })
+}
+
+/// Reads only what is said of a session's main log at a commit.
+pub fn read_manifest(repo: &Repo, commit: &Oid, key: &SessionKey) -> Result<Manifest, StoreError> {
+    let place = format!("{} at {}", refs::log(key), commit.short());
+    let tree = repo.commit(commit)?.tree;
+    manifest_of(repo, &repo.tree(&tree)?, key, &place)
+}
+
+fn manifest_of(repo: &Repo, entries: &[Entry], key: &SessionKey, place: &str) -> Result<Manifest, StoreError> {
+    let lacks = || StoreError::Lacks { place: place.to_owned(), file: MANIFEST };
+    let entry = entries.iter().find(|e| e.name == MANIFEST && e.kind == EntryType::File).ok_or_else(lacks)?;
+    let object = format!("{MANIFEST} in {place}");
+    let manifest = manifest::read(&object, &repo.blob(&entry.oid)?)?;
+    if manifest.key != *key {
+        let why = format!("it is of {}, not of {key}", manifest.key);
+        return Err(crate::format::FormatError::Invalid { object, why }.into());
+    }
+    Ok(manifest)
+}
+
+fn read_log(repo: &Repo, tree: &Oid, key: &SessionKey, place: &str) -> Result<Log, StoreError> {
+    let entries = repo.tree(tree)?;
+    let manifest = manifest_of(repo, &entries, key, place)?;
+    let folder = |name: &str| entries.iter().find(|e| e.name == name && e.kind == EntryType::Folder);
+    let session = format!("{} {}", key.agent, key.id.short());
+    let lacks = || StoreError::Lacks { place: place.to_owned(), file: "log" };
+    let label = Label { session: &session, of: "", place };
+    let log = folder("log").ok_or_else(lacks)?;
+    let bytes = files::read(repo, &log.oid, Some(&manifest.segments), manifest.extent, &label)?;
+    let stored = folder("files").map(|f| repo.tree(&f.oid)).transpose()?.unwrap_or_default();
+    let mut side = BTreeMap::new();
+    for (name, extent) in &manifest.files {
+        let of = format!(" of {name}");
+        let entry = refs::file_entry(name);
+        let object = format!("{MANIFEST} in {place}");
+        if refs::file_name(&entry).as_ref() != Some(name) {
+            let why = format!("it names the side file {name:?}, which is not allowed");
+            return Err(crate::format::FormatError::Invalid { object, why }.into());
+        }
+        let hole = || StoreError::Hole {
+            session: session.clone(),
+            part: format!("the side file {name}"),
+            extent: files::size(extent.bytes),
+            place: place.to_owned(),
+        };
+        let entry = stored.iter().find(|e| e.name == entry).ok_or_else(hole)?;
+        let label = Label { session: &session, of: &of, place };
+        side.insert(name.clone(), Canonical::stored(files::read(repo, &entry.oid, None, *extent, &label)?));
+    }
+    Ok(Log { manifest, main: Canonical::stored(bytes), files: side })
+}
+
+/// What stands at a session's local ref, and what the remotes had when last seen.
+pub fn tips(repo: &Repo, key: &SessionKey) -> Result<Vec<(String, Oid)>, StoreError> {
+    let name = refs::log(key);
+    let mut tips: Vec<_> = repo.find_ref(&name)?.map(|oid| (name.clone(), oid)).into_iter().collect();
+    for remote in repo.remotes() {
+        if let Some(tracking) = refs::tracking(&remote, &name) {
+            tips.extend(repo.find_ref(&tracking)?.map(|oid| (tracking, oid)));
+        }
+    }
+    Ok(tips)
+}
+
+/// Writes the logs as the session's next commit and moves its local ref there, by compare-and-swap.
+///
+/// A local commit that no remote has seen is replaced; else the new one follows it. Nothing is written if the tree is
+/// the same.
+pub fn save(repo: &Repo, env: &Env, logs: &Logs, parents: &merge::Parents, subject: &str) -> Result<Oid, StoreError> {
+    let key = &logs.main.manifest.key;
+    let tree = write_tree(repo, logs)?;
+    let same = |oid: &Oid| repo.commit(oid).is_ok_and(|c| c.tree == tree);
+    let name = refs::log(key);
+    let new = match (&parents.replaces, parents.follows.as_slice()) {
+        (Some(old), _) if same(old) && parents.follows_of(repo, old) => old.clone(),
+        (None, [only]) if same(only) => only.clone(),
+        (_, follows) => repo.write_commit(
+            env,
+            &tree,
+            follows,
+            &format!("{subject}\n\nHandoff-Version: {}\n", crate::format::VERSION),
+        )?,
+    };
+    if parents.local.as_ref() != Some(&new) {
+        let change =
+            RefChange { name, old: parents.local.clone(), new: Some(new.clone()), why: format!("handoff: {subject}") };
+        repo.change_refs(env, &[change])?;
+    }
+    Ok(new)
+}

@@ -1,0 +1,145 @@
+//! Records of branches: written, read, listed.
+
+use crate::canon::Canonical;
+use crate::env::Env;
+use crate::format::message::{self, Summary};
+use crate::format::{record as wire, refs};
+use crate::git::Repo;
+use crate::git::objects::{Entry, EntryType};
+use crate::git::refs::RefChange;
+use crate::model::ids::{BranchName, Oid};
+use crate::model::record::Record;
+use crate::store::merge::Parents;
+use crate::store::{StoreError, merge};
+
+/// A record with the commit it stands in and what git says of that.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stored {
+    /// The commit.
+    pub commit: Oid,
+    /// The record.
+    pub record: Record,
+    /// The brief, as far as it is there.
+    pub context: Option<Canonical>,
+    /// Who wrote it, by git's word.
+    pub author: String,
+}
+
+/// Reads the record at a commit.
+pub fn read(repo: &Repo, commit: &Oid) -> Result<Stored, StoreError> {
+    let place = format!("the record at {}", commit.short());
+    let parts = repo.commit(commit)?;
+    let entries = repo.tree(&parts.tree)?;
+    let file = |name: &str| entries.iter().find(|e| e.name == name && e.kind == EntryType::File);
+    let lacks = || StoreError::Lacks { place: place.clone(), file: "handoff.yaml" };
+    let yaml = repo.blob(&file("handoff.yaml").ok_or_else(lacks)?.oid)?;
+    let removed = file("removed.yaml").map(|e| repo.blob(&e.oid)).transpose()?;
+    let record = wire::read(&format!("handoff.yaml of {place}"), &yaml, removed.as_deref())?;
+    let context = file("context.md").map(|e| repo.blob(&e.oid)).transpose()?.map(Canonical::stored);
+    Ok(Stored { commit: commit.clone(), record, context, author: parts.author })
+}
+
+/// Reads only the trailers of the record at a commit.
+pub fn summary(repo: &Repo, commit: &Oid) -> Result<Summary, StoreError> {
+    let message = repo.commit(commit)?.message;
+    Ok(message::read(&format!("the record at {}", commit.short()), &message)?)
+}
+
+/// The record of a branch: the local one and what each remote had, as one value.
+pub fn find(repo: &Repo, branch: &BranchName) -> Result<Option<Stored>, StoreError> {
+    let mut found: Option<Stored> = None;
+    for (_, oid) in tips(repo, branch)? {
+        let next = read(repo, &oid)?;
+        found = Some(match found {
+            None => next,
+            Some(have) => joined(repo, have, next),
+        });
+    }
+    Ok(found)
+}
+
+fn joined(repo: &Repo, a: Stored, b: Stored) -> Stored {
+    if repo.is_ancestor(&b.commit, &a.commit) {
+        return a;
+    }
+    if repo.is_ancestor(&a.commit, &b.commit) {
+        return b;
+    }
+    let record = merge::records(&a.record, &b.record, &|old, new| repo.is_ancestor(old, new));
+    let newer = if b.record.sequence > a.record.sequence { b } else { a };
+    Stored { record, ..newer }
+}
+
+/// Where a branch's record stands: the local ref, then each remote's as last seen.
+pub fn tips(repo: &Repo, branch: &BranchName) -> Result<Vec<(Option<String>, Oid)>, StoreError> {
+    let name = refs::record(branch);
+    let mut tips: Vec<_> = repo.find_ref(&name)?.map(|oid| (None, oid)).into_iter().collect();
+    for remote in repo.remotes() {
+        if let Some(tracking) = refs::tracking(&remote, &name) {
+            tips.extend(repo.find_ref(&tracking)?.map(|oid| (Some(remote), oid)));
+        }
+    }
+    Ok(tips)
+}
+
+/// Every branch with a record, local or seen at a remote, with the commits; unreadable ones come back as errors of
+/// their own.
+pub fn list(repo: &Repo) -> Result<Vec<(String, Result<Summary, StoreError>)>, StoreError> {
+    let mut all = repo.list_refs(refs::BRANCHES)?;
+    for remote in repo.remotes() {
+        all.extend(repo.list_refs(&format!("{}branches/", refs::tracking_root(&remote)))?);
+    }
+    let mut newest: std::collections::BTreeMap<String, Result<Summary, StoreError>> = Default::default();
+    let mut seen = std::collections::BTreeSet::new();
+    for (name, oid) in all {
+        if !seen.insert(oid.clone()) {
+            continue;
+        }
+        let component = name.rsplit('/').next().unwrap_or(&name).to_owned();
+        let next = summary(repo, &oid);
+        let order = |s: &Summary| (s.baton.epoch, s.sequence);
+        let replace = match (newest.get(&component), &next) {
+            (Some(Ok(have)), Ok(new)) => order(new) > order(have),
+            (Some(Ok(_)), Err(_)) => false,
+            _ => true,
+        };
+        if replace {
+            newest.insert(component, next);
+        }
+    }
+    Ok(newest.into_iter().map(|(c, s)| (refs::readable(&c).into_owned(), s)).collect())
+}
+
+/// Writes a record as the branch's next commit and moves its local ref there, by compare-and-swap.
+pub fn save(
+    repo: &Repo,
+    env: &Env,
+    record: &Record,
+    context: Option<&Canonical>,
+    parents: &Parents,
+) -> Result<Oid, StoreError> {
+    let file = |name: &str, bytes: &[u8]| -> Result<Entry, StoreError> {
+        Ok(Entry { name: name.into(), kind: EntryType::File, oid: repo.write_blob(bytes)? })
+    };
+    let mut entries = vec![file("handoff.yaml", wire::write(record).as_bytes())?];
+    if let Some(removed) = wire::write_removed(record) {
+        entries.push(file("removed.yaml", removed.as_bytes())?);
+    }
+    if let Some(context) = context {
+        entries.push(file("context.md", context.bytes())?);
+    }
+    let tree = repo.write_tree(&entries)?;
+    let message = message::write(record);
+    let same = |oid: &Oid| repo.commit(oid).is_ok_and(|c| c.tree == tree);
+    let new = match (&parents.replaces, parents.follows.as_slice()) {
+        (Some(old), _) if same(old) && parents.follows_of(repo, old) => old.clone(),
+        (None, [only]) if same(only) => only.clone(),
+        (_, follows) => repo.write_commit(env, &tree, follows, &message)?,
+    };
+    if parents.local.as_ref() != Some(&new) {
+        let name = refs::record(&record.branch);
+        let why = format!("handoff: {}", message.lines().next().unwrap_or_default());
+        repo.change_refs(env, &[RefChange { name, old: parents.local.clone(), new: Some(new.clone()), why }])?;
+    }
+    Ok(new)
+}
