@@ -10,6 +10,7 @@ pub mod agents;
 pub mod canon;
 pub mod env;
 pub mod fault;
+pub mod flows;
 pub mod format;
 pub mod git;
 pub mod jsonl;

@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-pub use walk::{Joined, join};
+pub use walk::{Closing, Joined, Lines, join};
 
 use crate::canon::paths::Roots;
 use crate::canon::redact::Redactor;

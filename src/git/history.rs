@@ -150,3 +150,20 @@ impl Repo {
         seen
     }
 }
+
+impl Repo {
+    /// How many commits `new` has that `old` lacks.
+    pub fn count_between(&self, old: &Oid, new: &Oid) -> usize {
+        let walk = self.gix.rev_walk([to_gix(new)]).with_hidden([to_gix(old)]);
+        walk.all().map(|commits| commits.filter(Result::is_ok).count()).unwrap_or(0)
+    }
+
+    /// How many files of the work tree differ from HEAD or are untracked.
+    pub fn changed_paths(&self) -> Result<usize, SpawnError> {
+        if self.workdir().is_none() {
+            return Ok(0);
+        }
+        let said = self.git().run(&["status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=all"])?;
+        Ok(said.stdout.split(|b| *b == 0).filter(|l| !l.is_empty()).count())
+    }
+}

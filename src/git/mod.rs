@@ -5,6 +5,7 @@ pub mod history;
 pub mod objects;
 pub mod refs;
 pub mod remote;
+pub mod rewrites;
 pub mod spawn;
 
 use std::path::{Path, PathBuf};

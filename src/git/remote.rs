@@ -1,5 +1,7 @@
 //! Fetching from and pushing to remotes: one outcome a ref, compare-and-swap by lease, never `+` or `--force`.
 
+use jiff::Timestamp;
+
 use crate::fault::Fault;
 use crate::git::Repo;
 use crate::git::spawn::{Git, Said, SpawnError, failed};
@@ -102,6 +104,41 @@ impl Repo {
         args.extend(refspecs.iter().map(String::as_str));
         let said = self.network(quiet).say(&args)?;
         if said.code == 0 { Ok(()) } else { Err(unreachable(remote, &args, &said)) }
+    }
+
+    /// Fetches refspecs of which some may name what the remote does not have; the answer says which it had.
+    pub fn fetch_present(
+        &self,
+        remote: &str,
+        refspecs: &[String],
+        options: &[&str],
+        quiet: bool,
+    ) -> Result<Vec<bool>, RemoteError> {
+        let mut present = vec![true; refspecs.len()];
+        loop {
+            let wanted: Vec<String> =
+                refspecs.iter().zip(&present).filter(|(_, p)| **p).map(|(s, _)| s.clone()).collect();
+            if wanted.is_empty() {
+                return Ok(present);
+            }
+            let error = match self.fetch_with(remote, &wanted, options, quiet) {
+                Ok(()) => return Ok(present),
+                Err(error) => error,
+            };
+            // A missing exact name fails the whole fetch, and git names the first one.
+            let RemoteError::Unreachable { message, .. } = &error else { return Err(error) };
+            let Some(name) = message.strip_prefix("couldn't find remote ref ") else { return Err(error) };
+            let source = |spec: &str| spec.trim_start_matches('+').split(':').next().unwrap_or_default() == name;
+            let Some(at) = (0..refspecs.len()).find(|&n| present[n] && source(&refspecs[n])) else { return Err(error) };
+            present[at] = false;
+        }
+    }
+
+    /// When a remote's branches or records were last updated here.
+    pub fn fetched_at(&self, remote: &str) -> Option<Timestamp> {
+        let marks = [format!("logs/refs/remotes/{remote}"), format!("refs/remotes/{remote}"), "packed-refs".into()];
+        let times = marks.iter().filter_map(|m| self.common_dir().join(m).metadata().ok()?.modified().ok());
+        Timestamp::try_from(times.max()?).ok()
     }
 
     /// Pushes refs. With `atomic` all or none. Hooks run only if `hooks`, which is for pushes that the user asked for.

@@ -1,0 +1,303 @@
+//! `git handoff push`: save, offer the baton, and send branch, logs and record.
+
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+
+use crate::fault::{AnyFault, Choice};
+use crate::flows::save::{Ask, BatonChange, Saved};
+use crate::flows::{Ctx, Lane, Stuck, Undecided, quote};
+use crate::format::refs;
+use crate::git::remote::{Push, Pushed};
+use crate::model::ids::{Oid, SessionKey};
+use crate::model::record::Record;
+use crate::store::merge::{self, Parents};
+use crate::store::{logs, records};
+
+/// How long a lost race is fought again.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What a push did.
+#[derive(Debug, Clone, Serialize)]
+pub struct PushReport {
+    /// What was saved first.
+    pub saved: Saved,
+    /// The remote.
+    pub remote: String,
+    /// The branch's name there.
+    pub branch: String,
+    /// Commits of the branch that the remote did not have; `None`: the branch is new there.
+    pub commits: Option<usize>,
+    /// Whether the branch itself moved there.
+    pub branch_moved: bool,
+    /// Who offers the baton.
+    pub holder: String,
+    /// How many files have changes that were not committed and stay here.
+    pub uncommitted: usize,
+    /// How often someone else was first.
+    pub lost_races: u32,
+}
+
+impl Ctx {
+    /// Saves, offers and sends. `confirmed`: the user agreed that sessions may go to a remote that was not opted in.
+    pub fn push(&self, ask: &Ask, confirmed: bool) -> Result<PushReport, AnyFault> {
+        let lane = self.lane(ask.branch.as_deref(), ask.remote.as_deref())?;
+        let remote = self.permitted(&lane, confirmed)?;
+        self.not_behind(&lane, &remote)?;
+        let (mut saved, lane, mut record) = self.save(ask, BatonChange::Offer)?;
+        let lane = Lane { remote: Some(remote.clone()), ..lane };
+        let tracking = format!("refs/remotes/{remote}/{}", lane.server);
+        let before = self.repo.find_ref(&tracking)?;
+        let started = Instant::now();
+        let mut lost_races = 0;
+        let mut pause = Duration::from_millis(50);
+        loop {
+            let keys: Vec<SessionKey> = record.sessions.iter().map(|s| s.key.clone()).collect();
+            match self.send(&lane, &remote, &record, &saved.record, &keys)? {
+                Sent::All { branch } => {
+                    let commits = before.as_ref().map(|old| self.repo.count_between(old, &record.head));
+                    return Ok(PushReport {
+                        remote,
+                        branch: lane.server.to_string(),
+                        commits,
+                        branch_moved: branch,
+                        holder: record.baton.holder.clone(),
+                        uncommitted: self.repo.changed_paths()?,
+                        lost_races,
+                        saved,
+                    });
+                }
+                Sent::Lost { why } if started.elapsed() < PATIENCE => {
+                    let _ = why;
+                    lost_races += 1;
+                    std::thread::sleep(pause + Duration::from_millis(u64::from(self.env.random_hex(1).as_bytes()[0])));
+                    pause = (pause * 2).min(Duration::from_secs(2));
+                    self.catch_up(&remote, &keys)?;
+                    let head = record.head.clone();
+                    (saved.record, record) = self.write_record(&lane, &head, &saved.sessions, BatonChange::Keep)?;
+                }
+                Sent::Lost { why } => {
+                    let next = "nothing is lost: it is saved here; run `git handoff push` again";
+                    return Err(Stuck::failed(
+                        format!("others kept changing {} at {remote} ({why})", lane.server),
+                        next,
+                    )
+                    .into());
+                }
+            }
+        }
+    }
+
+    /// The remote of a lane, if sessions may go there.
+    fn permitted(&self, lane: &Lane, confirmed: bool) -> Result<String, AnyFault> {
+        let Some(remote) = lane.remote.clone() else {
+            let next = "add one with `git remote add origin <url>`, or keep the session here with `git handoff save`";
+            return Err(Stuck::usage(format!("{} has no remote to go to", lane.local), next).into());
+        };
+        if confirmed {
+            self.repo.set_setting(&format!("remote.{remote}.handoff"), "true")?;
+        } else if !self.opted_in(&remote) {
+            let url = self.repo.setting(&format!("remote.{remote}.url")).unwrap_or_default();
+            return Err(Undecided {
+                what: format!(
+                    "sessions have not been sent to {remote} ({}) before\n  everyone who can read that repository will be able to read them",
+                    without_userinfo(&url)
+                ),
+                choices: vec![
+                    Choice::new("agree, for this clone", format!("git handoff init --remote {}", quote(&remote))),
+                    Choice::new("keep it here", "git handoff save"),
+                ],
+            }
+            .into());
+        }
+        Ok(remote)
+    }
+
+    /// Stops before anything is written if the branch here lacks commits that the remote is known to have.
+    fn not_behind(&self, lane: &Lane, remote: &str) -> Result<(), AnyFault> {
+        let tracking = format!("refs/remotes/{remote}/{}", lane.server);
+        let (Some(there), Some(here)) = (self.repo.find_ref(&tracking)?, self.repo.branch_tip(&lane.local)?) else {
+            return Ok(());
+        };
+        if self.repo.is_ancestor(&there, &here) {
+            Ok(())
+        } else {
+            Err(self.not_forward(lane, remote, Some(&there)).into())
+        }
+    }
+
+    fn not_forward(&self, lane: &Lane, remote: &str, there: Option<&Oid>) -> Undecided {
+        let (b, r) = (lane.server.as_str(), quote(remote));
+        let expect = there.map_or(String::new(), |o| format!(":{o}"));
+        let spec = quote(&format!("{}:{b}", lane.local));
+        Undecided {
+            what: format!("{b} at {remote} has commits that are not here; the branch was not pushed"),
+            choices: vec![
+                Choice::new("look", format!("git log --oneline {}", quote(&format!("{}..{remote}/{b}", lane.local)))),
+                Choice::new("take them in", format!("git pull --rebase {r} {} && git handoff push", quote(b))),
+                Choice::new(
+                    "replace them",
+                    format!(
+                        "git push {} {r} {spec} && git handoff push",
+                        quote(&format!("--force-with-lease={b}{expect}"))
+                    ),
+                ),
+            ],
+        }
+    }
+
+    fn send(
+        &self,
+        lane: &Lane,
+        remote: &str,
+        record: &Record,
+        commit: &Oid,
+        keys: &[SessionKey],
+    ) -> Result<Sent, AnyFault> {
+        let mut handoff = Vec::new();
+        for key in keys {
+            let name = refs::log(key);
+            // A session that only the remote has needs no push.
+            if let Some(new) = self.repo.find_ref(&name)? {
+                handoff.push(self.leased(remote, name, new)?);
+            }
+        }
+        handoff.push(self.leased(remote, refs::record(&record.branch), commit.clone())?);
+        let branch = Push { new: record.head.clone(), name: format!("refs/heads/{}", lane.server), expect: None };
+        let known = format!("remotes/{}", remote.replace('/', "%2F"));
+        let takes = self.local.read(&known).is_some_and(|t| t.trim() == "takes handoffs");
+        if takes {
+            let all: Vec<Push> = handoff.iter().cloned().chain([branch.clone()]).collect();
+            let outcome = self.repo.push(remote, &all, true, true, false)?;
+            if !outcome.not_atomic {
+                return self.concluded(lane, remote, &all, &outcome.refs, outcome.refs.len() - 1);
+            }
+        }
+        // The first time, or without `atomic`: logs, then the record, then the branch, each outcome seen.
+        let outcome = self.repo.push(remote, &handoff, false, false, false)?;
+        if let Sent::Lost { why } = self.concluded(lane, remote, &handoff, &outcome.refs, usize::MAX)? {
+            return Ok(Sent::Lost { why });
+        }
+        self.local.write(&known, "takes handoffs\n")?;
+        let outcome = self.repo.push(remote, std::slice::from_ref(&branch), false, true, false)?;
+        self.concluded(lane, remote, &[branch], &outcome.refs, 0)
+    }
+
+    fn leased(&self, remote: &str, name: String, new: Oid) -> Result<Push, AnyFault> {
+        let tracking = refs::tracking(remote, &name).unwrap_or_default();
+        let expect = self.repo.find_ref(&tracking)?;
+        Ok(Push { new, name, expect: Some(expect) })
+    }
+
+    /// What the outcomes of a push mean; refs that arrived are noted. `branch_at`: which of them is the branch.
+    fn concluded(
+        &self,
+        lane: &Lane,
+        remote: &str,
+        sent: &[Push],
+        outcomes: &[Pushed],
+        branch_at: usize,
+    ) -> Result<Sent, AnyFault> {
+        let arrived: Vec<(String, Oid)> = sent
+            .iter()
+            .zip(outcomes)
+            .filter(|(_, o)| o.arrived())
+            .map(|(p, _)| (p.name.clone(), p.new.clone()))
+            .collect();
+        self.note_tracking(remote, &arrived)?;
+        for (at, (push, outcome)) in sent.iter().zip(outcomes).enumerate() {
+            match outcome {
+                Pushed::Lost { .. } if at == branch_at => {
+                    return Err(self.not_forward(lane, remote, None).into());
+                }
+                Pushed::Refused { why } if why.contains("atomic") => {}
+                Pushed::Refused { why } if at == branch_at => {
+                    let what = format!("{remote} refused {}: {why}", lane.server);
+                    return Err(Stuck::failed(
+                        what,
+                        "the session is saved here; push the branch first, then `git handoff push`",
+                    )
+                    .into());
+                }
+                Pushed::Refused { why } => {
+                    let what = format!("{remote} does not take {}: {why}", push.name);
+                    let next = "sessions stay here; ask its administrator to allow refs/handoff/*";
+                    return Err(Stuck::failed(what, next).into());
+                }
+                _ => {}
+            }
+        }
+        let lost = outcomes.iter().find_map(|o| if let Pushed::Lost { why } = o { Some(why.clone()) } else { None });
+        Ok(match lost {
+            Some(why) => Sent::Lost { why },
+            None => Sent::All { branch: matches!(outcomes.get(branch_at), Some(Pushed::Created | Pushed::Updated)) },
+        })
+    }
+
+    /// Brings what others wrote and merges it with what is here.
+    fn catch_up(&self, remote: &str, keys: &[SessionKey]) -> Result<(), AnyFault> {
+        self.fetch_records(remote)?;
+        self.fetch_logs(remote, keys)?;
+        for key in keys {
+            self.merge_log(key)?;
+        }
+        Ok(())
+    }
+
+    /// Brings a session's local ref up to what is here and at the remotes together.
+    pub fn merge_log(&self, key: &SessionKey) -> Result<Option<Oid>, AnyFault> {
+        let local = self.repo.find_ref(&refs::log(key))?;
+        let tips: Vec<Oid> = logs::tips(&self.repo, key)?.into_iter().map(|(_, oid)| oid).collect();
+        let Some(newest) = tips.iter().find(|a| tips.iter().all(|b| self.repo.is_ancestor(b, a))) else {
+            let (merged, parents) = crate::flows::capture::stored(self, key)?;
+            let Some(merged) = merged else { return Ok(None) };
+            let subject = format!("handoff: {} {} merged", key.agent, key.id.short());
+            return Ok(Some(logs::save(&self.repo, &self.env, &merged, &parents, &subject)?));
+        };
+        if local.as_ref() != Some(newest) {
+            let why = "handoff: caught up".into();
+            let change =
+                crate::git::refs::RefChange { name: refs::log(key), old: local, new: Some(newest.clone()), why };
+            self.repo.change_refs(&self.env, &[change])?;
+        }
+        Ok(Some(newest.clone()))
+    }
+
+    /// Sends only the record (a baton taken, a baton let go), by compare-and-swap. `None`: it arrived; else why not.
+    pub fn send_record(&self, lane: &Lane, remote: &str, commit: &Oid) -> Result<Option<String>, AnyFault> {
+        let push = self.leased(remote, refs::record(&lane.server), commit.clone())?;
+        let outcome = match self.repo.push(remote, std::slice::from_ref(&push), false, false, true) {
+            Ok(outcome) => outcome,
+            Err(error) => return Ok(Some(error.to_string())),
+        };
+        match outcome.refs.first() {
+            Some(o) if o.arrived() => {
+                self.note_tracking(remote, &[(push.name, push.new)])?;
+                Ok(None)
+            }
+            Some(Pushed::Lost { why } | Pushed::Refused { why }) => Ok(Some(why.clone())),
+            _ => Ok(Some("git did not say what became of it".into())),
+        }
+    }
+
+    /// The parents that the next record of a lane has.
+    pub fn record_parents(&self, lane: &Lane) -> Result<Parents, AnyFault> {
+        let tips = records::tips(&self.repo, &lane.server)?;
+        let local = tips.iter().find(|(remote, _)| remote.is_none()).map(|(_, o)| o.clone());
+        let seen: Vec<Oid> = tips.iter().filter(|(remote, _)| remote.is_some()).map(|(_, o)| o.clone()).collect();
+        Ok(merge::Parents::of(&self.repo, local, &seen)?)
+    }
+}
+
+enum Sent {
+    All { branch: bool },
+    Lost { why: String },
+}
+
+/// An address without user name and password.
+pub fn without_userinfo(url: &str) -> String {
+    match url.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.split_once('@')?))) {
+        Some((scheme, (user, host))) if !user.contains('/') => format!("{scheme}://{host}"),
+        _ => url.to_owned(),
+    }
+}

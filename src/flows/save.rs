@@ -1,0 +1,250 @@
+//! Captures the sessions of a branch and writes its record, locally: what an agent's stop hook calls, and the first half
+//! of a push.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::fault::AnyFault;
+use crate::flows::capture::{self, Captured};
+use crate::flows::sessions::{self, Candidate, Surveyed};
+use crate::flows::{Ctx, Lane, Stuck};
+use crate::format::refs;
+use crate::model::ids::{Oid, SessionKey};
+use crate::model::record::{Baton, BatonState, Record, SessionEntry};
+use crate::store::{logs, records};
+
+/// What to save.
+#[derive(Debug, Clone, Default)]
+pub struct Ask {
+    /// The branch; the current one unless given.
+    pub branch: Option<String>,
+    /// The remote; the branch's own unless given.
+    pub remote: Option<String>,
+    /// Sessions by id or the beginning of one; chosen unless given.
+    pub sessions: Vec<String>,
+    /// Every session that had a turn on the branch, also at the first handoff.
+    pub all: bool,
+}
+
+/// What was saved.
+#[derive(Debug, Clone, Serialize)]
+pub struct Saved {
+    /// The branch.
+    pub branch: String,
+    /// The sessions.
+    pub sessions: Vec<Captured>,
+    /// Sessions that may belong to the branch and were not taken.
+    pub others: Vec<Other>,
+    /// The commit of the record.
+    pub record: Oid,
+}
+
+/// A session that was not taken.
+#[derive(Debug, Clone, Serialize)]
+pub struct Other {
+    /// Which.
+    pub key: SessionKey,
+    /// Its title.
+    pub title: Option<String>,
+}
+
+/// How a save changes the baton.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BatonChange {
+    /// Not at all; a first record is held by this clone.
+    Keep,
+    /// Someone else may go on.
+    Offer,
+    /// This clone goes on.
+    Take,
+}
+
+impl Ctx {
+    /// Captures the chosen sessions and writes the record.
+    pub fn save(&self, ask: &Ask, change: BatonChange) -> Result<(Saved, Lane, Record), AnyFault> {
+        let lane = self.lane(ask.branch.as_deref(), ask.remote.as_deref())?;
+        self.local.remember(&self.repo, None)?;
+        let head = self.tip_of(&lane)?;
+        let known = records::find(&self.repo, &lane.server)?;
+        let (chosen, others) = self.choose(ask, &lane, known.as_ref().map(|s| &s.record))?;
+        let mut captured = Vec::new();
+        for candidate in &chosen {
+            captured.push(capture::capture(self, candidate)?);
+        }
+        let record = self.write_record(&lane, &head, &captured, change)?;
+        let saved = Saved { branch: lane.local.to_string(), sessions: captured, others, record: record.0 };
+        Ok((saved, lane, record.1))
+    }
+
+    fn tip_of(&self, lane: &Lane) -> Result<Oid, AnyFault> {
+        if let Some(tip) = self.repo.branch_tip(&lane.local)? {
+            return Ok(tip);
+        }
+        let head = self.repo.head()?;
+        match head.commit.filter(|_| head.branch.is_none() || head.branch.as_ref() == Some(&lane.local)) {
+            Some(commit) => Ok(commit),
+            None => Err(Stuck::usage(format!("{} has no commit yet", lane.local), "make a first commit").into()),
+        }
+    }
+
+    fn choose(&self, ask: &Ask, lane: &Lane, known: Option<&Record>) -> Result<(Vec<Candidate>, Vec<Other>), AnyFault> {
+        if !ask.sessions.is_empty() {
+            let named: Vec<Candidate> = ask.sessions.iter().map(|s| self.named(s)).collect::<Result<_, _>>()?;
+            for candidate in &named {
+                if !candidate.found.cwd.exists() {
+                    self.local.remember(&self.repo, Some(&candidate.found.cwd))?;
+                }
+            }
+            return Ok((named, Vec::new()));
+        }
+        if let Some(key) = sessions::current(&self.env) {
+            return Ok((vec![self.named(&key.to_string())?], Vec::new()));
+        }
+        let (here, stores) = self.sessions_here()?;
+        let mut surveyed: Vec<Surveyed> = Vec::new();
+        for candidate in here {
+            surveyed.push(self.survey(candidate, &lane.local)?);
+        }
+        let is_known = |s: &Surveyed| known.is_some_and(|r| r.sessions.iter().any(|e| e.key == s.candidate.found.key));
+        let since = known.map(|r| r.baton.since);
+        let (mut on_branch, off): (Vec<Surveyed>, Vec<Surveyed>) =
+            surveyed.into_iter().partition(|s| s.last_turn.is_some() || is_known(s));
+        on_branch.sort_by_key(|s| std::cmp::Reverse(s.last_turn));
+        let taken = |s: &Surveyed, first: bool| match since {
+            _ if ask.all => true,
+            Some(since) => is_known(s) || s.last_turn.is_some_and(|t| t > since),
+            None => first,
+        };
+        let mut chosen = Vec::new();
+        let mut others = Vec::new();
+        for (n, s) in on_branch.into_iter().enumerate() {
+            if taken(&s, n == 0) { chosen.push(s) } else { others.push(s) }
+        }
+        if chosen.is_empty() && known.is_none_or(|r| r.sessions.is_empty()) {
+            return Err(self.none_found(lane, &others, &off, &stores).into());
+        }
+        let other = |s: Surveyed| Other { key: s.candidate.found.key, title: s.title };
+        Ok((chosen.into_iter().map(|s| s.candidate).collect(), others.into_iter().map(other).collect()))
+    }
+
+    fn none_found(&self, lane: &Lane, others: &[Surveyed], off: &[Surveyed], stores: &[std::path::PathBuf]) -> Stuck {
+        let looked: Vec<String> = stores.iter().map(|p| p.display().to_string()).collect();
+        let places: Vec<String> = self.local.places(&self.repo).iter().map(|p| p.display().to_string()).collect();
+        let what = format!(
+            "no session of an agent had a turn on {} in {}\n  looked in {}",
+            lane.local,
+            places.join(", "),
+            looked.join(", ")
+        );
+        let next = match others.iter().chain(off).next() {
+            Some(s) => {
+                let title = s.title.as_deref().unwrap_or("no title");
+                format!("name it with --session: the newest here is {} \"{title}\"", s.candidate.found.key)
+            }
+            None => "work on the branch with an agent first, or name a session with --session <id>".into(),
+        };
+        Stuck::failed(what, next)
+    }
+
+    /// Writes the record of a lane with what was captured, on top of what is known of it.
+    pub fn write_record(
+        &self,
+        lane: &Lane,
+        head: &Oid,
+        captured: &[Captured],
+        change: BatonChange,
+    ) -> Result<(Oid, Record), AnyFault> {
+        let known = records::find(&self.repo, &lane.server)?;
+        let parents = self.record_parents(lane)?;
+        let holder = self.local.holder(&self.env, &self.repo)?;
+        let now = self.env.now();
+        let anew = known.as_ref().is_some_and(|k| self.made_anew(lane, head, &k.record));
+        let mut record = match known.as_ref() {
+            Some(k) if !anew => k.record.clone(),
+            _ => self.first_record(lane, head, &holder, now),
+        };
+        if let Some(old) = known.as_ref().filter(|_| anew) {
+            record.previous = Some(old.commit.clone());
+            record.baton.epoch = old.record.baton.epoch;
+            record.removed.clone_from(&old.record.removed);
+        }
+        if record.head != *head {
+            record.rewrites.extend(self.repo.rewritten(&record.head, head)?);
+            let excess = record.rewrites.len().saturating_sub(crate::format::record::MOST_REWRITES);
+            record.rewrites.drain(..excess);
+            record.head = head.clone();
+        }
+        for c in captured {
+            let entry =
+                SessionEntry { key: c.key.clone(), commit: c.commit.clone(), events: c.events, title: c.title.clone() };
+            match record.sessions.iter_mut().find(|e| e.key == c.key) {
+                Some(have) => *have = entry,
+                None => record.sessions.push(entry),
+            }
+        }
+        for entry in &mut record.sessions {
+            // A log may have been merged with another writer's since it was captured.
+            if let Some(tip) = self.repo.find_ref(&refs::log(&entry.key))?.filter(|tip| *tip != entry.commit) {
+                entry.events = logs::read_manifest(&self.repo, &tip, &entry.key)?.events;
+                entry.commit = tip;
+            }
+        }
+        record.sessions.retain(|s| !record.removed.contains(&s.key.to_string()));
+        let (state, raises) = match change {
+            BatonChange::Keep => (record.baton.state, 0),
+            BatonChange::Offer => (BatonState::Offered, 1),
+            BatonChange::Take => (BatonState::Held, 1),
+        };
+        if change != BatonChange::Keep {
+            record.baton = Baton { epoch: record.baton.epoch + raises, state, holder, since: now };
+        }
+        record.upstream = lane.remote.as_ref().map(|r| format!("{r}/{}", lane.server));
+        record.base = lane.remote.as_ref().and_then(|r| self.base_of(r, head));
+        record.tool = concat!("git-handoff ", env!("CARGO_PKG_VERSION")).into();
+        let before = |oid: &Oid| records::summary(&self.repo, oid).map(|s| s.sequence).unwrap_or(0);
+        record.sequence = 1 + parents.follows.iter().map(before).max().unwrap_or(0);
+        let context = known.and_then(|k| k.context);
+        let commit = records::save(&self.repo, &self.env, &record, context.as_ref(), &parents)?;
+        Ok((commit, record))
+    }
+
+    fn first_record(&self, lane: &Lane, head: &Oid, holder: &str, now: Timestamp) -> Record {
+        Record {
+            repository: self.repo.root_hash(),
+            branch: lane.server.clone(),
+            head: head.clone(),
+            upstream: None,
+            base: None,
+            sequence: 1,
+            previous: None,
+            renamed_from: None,
+            rewrites: Vec::new(),
+            baton: Baton { epoch: 0, state: BatonState::Held, holder: holder.to_owned(), since: now },
+            sessions: Vec::new(),
+            work: None,
+            tool: String::new(),
+            removed: Vec::new(),
+            unknown: Default::default(),
+        }
+    }
+
+    fn base_of(&self, remote: &str, head: &Oid) -> Option<Oid> {
+        let (_, default) = self.repo.default_branch(remote)?;
+        self.repo.common_ancestor(&default, head)
+    }
+
+    /// Whether the branch is another one than the record is about: it was created here after the record was written,
+    /// and neither holds the other's commits.
+    fn made_anew(&self, lane: &Lane, head: &Oid, record: &Record) -> bool {
+        let related = self.repo.is_ancestor(&record.head, head) || self.repo.is_ancestor(head, &record.head);
+        if related && !self.landed(lane, record) {
+            return false;
+        }
+        self.repo.created(&lane.local).is_some_and(|at| at > record.baton.since)
+    }
+
+    fn landed(&self, lane: &Lane, record: &Record) -> bool {
+        let default = lane.remote.as_ref().and_then(|r| self.repo.default_branch(r));
+        default.is_some_and(|(name, oid)| name != lane.server && self.repo.is_ancestor(&record.head, &oid))
+    }
+}

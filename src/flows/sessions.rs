@@ -1,0 +1,122 @@
+//! Which sessions belong to a branch: named, the one we run inside, or those that had a turn on it.
+
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+
+use crate::agents::{AGENTS, Agent, Found};
+use crate::env::Env;
+use crate::fault::AnyFault;
+use crate::flows::{Ctx, Stuck};
+use crate::git::history::Visit;
+use crate::model::ids::{BranchName, SessionId, SessionKey};
+use crate::model::session::{Event, What};
+
+/// A session of this machine with its agent.
+#[derive(Clone)]
+pub struct Candidate {
+    /// The agent.
+    pub agent: &'static dyn Agent,
+    /// Where it is.
+    pub found: Found,
+}
+
+/// A session that may belong to the branch.
+#[derive(Clone)]
+pub struct Surveyed {
+    /// The session.
+    pub candidate: Candidate,
+    /// Its title.
+    pub title: Option<String>,
+    /// When it had its last turn on the branch; `None`: it had none.
+    pub last_turn: Option<Timestamp>,
+}
+
+impl Ctx {
+    /// Every session whose working folder is in this clone, newest first, and the stores that were looked at.
+    pub fn sessions_here(&self) -> Result<(Vec<Candidate>, Vec<PathBuf>), AnyFault> {
+        let places = self.local.places(&self.repo);
+        let mut all = Vec::new();
+        let mut stores = Vec::new();
+        for agent in AGENTS.iter().copied() {
+            stores.push(agent.store(&self.env));
+            all.extend(agent.find(&self.env, &places)?.into_iter().map(|found| Candidate { agent, found }));
+        }
+        all.sort_by_key(|c| std::cmp::Reverse(c.found.modified));
+        Ok((all, stores))
+    }
+
+    /// When a session had its last turn on a branch.
+    pub fn survey(&self, candidate: Candidate, branch: &BranchName) -> Result<Surveyed, AnyFault> {
+        let log = candidate.agent.load(&self.env, &candidate.found)?;
+        let (session, _) = candidate.agent.parse(&candidate.found.key.id, &log.log);
+        let visits = self.visits_of(&candidate.found)?;
+        let mut last_turn = None;
+        let mut branch_of_turn = None;
+        for event in &session.events {
+            if matches!(event.what, What::User { .. }) || branch_of_turn.is_none() {
+                branch_of_turn = Some(branch_of(event, &visits));
+            }
+            let on_it = branch_of_turn.as_ref().is_some_and(|b| b.as_deref() == Some(branch.as_str()));
+            if on_it && !event.side {
+                last_turn = last_turn.max(event.at.or(Some(Timestamp::UNIX_EPOCH)));
+            }
+        }
+        Ok(Surveyed { title: session.title, candidate, last_turn })
+    }
+
+    fn visits_of(&self, found: &Found) -> Result<Vec<Visit>, AnyFault> {
+        // A linked work tree has a HEAD of its own; where it is gone the main one must do.
+        let own = crate::git::Repo::open(&self.env.at(&found.cwd)).ok();
+        let same = own.filter(|r| r.common_dir().canonicalize().ok() == self.repo.common_dir().canonicalize().ok());
+        Ok(same.as_ref().unwrap_or(&self.repo).visits()?)
+    }
+
+    /// The session of an id or the beginning of one, `agent.` in front or not: here first, then anywhere on the machine.
+    pub fn named(&self, text: &str) -> Result<Candidate, AnyFault> {
+        let (agent_name, id) = match text.split_once('.') {
+            Some((agent, id)) => (Some(agent), id),
+            None => (None, text),
+        };
+        let wanted = |a: &dyn Agent| agent_name.is_none_or(|n| n == a.name());
+        let (here, stores) = self.sessions_here()?;
+        let mut hits: Vec<Candidate> =
+            here.into_iter().filter(|c| wanted(c.agent) && c.found.key.id.as_str().starts_with(id)).collect();
+        hits.dedup_by_key(|c| c.found.key.clone());
+        if hits.is_empty() {
+            let id: SessionId = id.parse()?;
+            for agent in AGENTS.iter().copied().filter(|a| wanted(*a)) {
+                hits.extend(agent.locate(&self.env, &id, self.env.cwd())?.map(|found| Candidate { agent, found }));
+            }
+        }
+        match hits.len() {
+            1 => Ok(hits.remove(0)),
+            0 => {
+                let looked: Vec<String> = stores.iter().map(|p| p.display().to_string()).collect();
+                let next =
+                    format!("looked in {}; `git handoff status` lists the sessions of this clone", looked.join(", "));
+                Err(Stuck::usage(format!("there is no session {text:?} on this machine"), next).into())
+            }
+            n => {
+                let ids: Vec<String> = hits.iter().take(5).map(|c| c.found.key.to_string()).collect();
+                Err(Stuck::usage(format!("{n} sessions begin with {text:?}"), format!("name one: {}", ids.join(", ")))
+                    .into())
+            }
+        }
+    }
+}
+
+/// The session that this process runs inside.
+pub fn current(env: &Env) -> Option<SessionKey> {
+    AGENTS.iter().find_map(|agent| {
+        let id = agent.current(env)?;
+        Some(SessionKey { agent: agent.name().parse().ok()?, id })
+    })
+}
+
+fn branch_of(event: &Event, visits: &[Visit]) -> Option<String> {
+    event.branch.clone().or_else(|| {
+        let at = event.at?;
+        visits.iter().rev().find(|v| v.since <= at)?.branch.clone()
+    })
+}

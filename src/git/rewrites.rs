@@ -1,0 +1,114 @@
+//! Commits that were rewritten: which new one has the patch of which old one; and other questions about a repository's
+//! past.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+
+use crate::git::objects::{from_gix, to_gix};
+use crate::git::spawn::SpawnError;
+use crate::git::{GitError, Repo};
+use crate::model::ids::{BranchName, Oid};
+
+/// More commits than this on one side are not compared.
+const MOST_COMPARED: usize = 500;
+
+impl Repo {
+    /// Pairs of commits, old to new, when a branch moved from `old` to `new` by a rewrite: those with the same patch,
+    /// and the tips themselves when every old commit has found its new one. Empty if `new` continues `old`.
+    pub fn rewritten(&self, old: &Oid, new: &Oid) -> Result<Vec<(Oid, Oid)>, SpawnError> {
+        if !self.has(old) || !self.has(new) || self.is_ancestor(old, new) || self.is_ancestor(new, old) {
+            return Ok(Vec::new());
+        }
+        let before = self.patches(new, old)?;
+        let after: HashMap<String, Oid> = self.patches(old, new)?.into_iter().collect();
+        let mut pairs: Vec<(Oid, Oid)> =
+            before.iter().filter_map(|(patch, oid)| Some((oid.clone(), after.get(patch)?.clone()))).collect();
+        if !before.is_empty() && pairs.len() == before.len() && !pairs.iter().any(|(o, _)| o == old) {
+            pairs.push((old.clone(), new.clone()));
+        }
+        Ok(pairs)
+    }
+
+    /// Patch id and commit of what `tip` has and `without` lacks.
+    fn patches(&self, without: &Oid, tip: &Oid) -> Result<Vec<(String, Oid)>, SpawnError> {
+        let limit = format!("--max-count={MOST_COMPARED}");
+        let range = format!("{without}..{tip}");
+        let args = [
+            "log",
+            "-p",
+            "--no-merges",
+            "--full-index",
+            "--no-textconv",
+            "--no-ext-diff",
+            "--no-color",
+            "--format=%H",
+            &limit,
+            &range,
+        ];
+        let log = self.git().run(&args)?.stdout;
+        let ids = self.git().say_to(&["patch-id", "--stable"], &log)?.text();
+        Ok(ids
+            .lines()
+            .filter_map(|l| l.split_once(' '))
+            .filter_map(|(p, c)| Some((p.to_owned(), c.parse().ok()?)))
+            .collect())
+    }
+
+    /// The best common ancestor.
+    pub fn common_ancestor(&self, a: &Oid, b: &Oid) -> Option<Oid> {
+        if !self.has(a) || !self.has(b) {
+            return None;
+        }
+        self.gix.merge_base(to_gix(a), to_gix(b)).ok().flatten().map(from_gix)
+    }
+
+    /// When a local branch was created, as far as its reflog tells.
+    pub fn created(&self, branch: &BranchName) -> Option<Timestamp> {
+        let reference = self.gix.try_find_reference(&format!("refs/heads/{branch}")).ok()??;
+        let mut log = reference.log_iter();
+        let first = log.all().ok()??.flatten().next()?;
+        let made = first.previous_oid.iter().all(|b| *b == b'0');
+        let seconds = first.signature.time().ok()?.seconds;
+        made.then(|| Timestamp::from_second(seconds).ok())?
+    }
+
+    /// A hash of the root commits, by which two clones of one repository know each other; `None` in a shallow clone or
+    /// without commits. Computed once and kept in the git folder, because it walks the whole history.
+    pub fn root_hash(&self) -> Option<String> {
+        let cache = self.common_dir().join("handoff").join("roots");
+        if let Some(known) = std::fs::read_to_string(&cache).ok().filter(|t| t.trim().len() == 16) {
+            return Some(known.trim().to_owned());
+        }
+        if self.is_shallow() {
+            return None;
+        }
+        let said = self.git().run(&["rev-list", "--max-parents=0", "HEAD"]).ok()?;
+        let mut roots: Vec<String> = said.text().lines().map(str::to_owned).collect();
+        roots.sort();
+        if roots.is_empty() {
+            return None;
+        }
+        let hash: String = Sha256::digest(roots.join("\n")).iter().take(8).map(|b| format!("{b:02x}")).collect();
+        // Only a cache: where it cannot be written the history is walked again.
+        let _ = std::fs::create_dir_all(self.common_dir().join("handoff")).and_then(|()| std::fs::write(&cache, &hash));
+        Some(hash)
+    }
+
+    /// Whether history ends before its beginning.
+    pub fn is_shallow(&self) -> bool {
+        self.gix.is_shallow().unwrap_or(false)
+    }
+
+    /// Whether a remote promised objects that were left out when cloning.
+    pub fn is_partial(&self, remote: &str) -> bool {
+        self.flag(&format!("remote.{remote}.promisor")).unwrap_or(false)
+    }
+}
+
+impl From<SpawnError> for GitError {
+    fn from(error: SpawnError) -> GitError {
+        GitError::Gix { action: "run git".into(), message: error.to_string() }
+    }
+}
