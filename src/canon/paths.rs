@@ -121,6 +121,11 @@ impl Roots {
         self.homes.iter().map(|(name, _)| *name).collect()
     }
 
+    /// What a root's token becomes on this machine.
+    pub fn path(&self, name: &str) -> Option<&str> {
+        self.homes.iter().find(|(n, _)| *n == name).map(|(_, path)| path.as_str())
+    }
+
     /// The roots of one component, with their path: they stay in running text, and the reader is told.
     pub fn short(&self) -> Vec<(&'static str, String)> {
         self.homes.iter().filter(|(_, path)| path.matches('/').count() < 2).cloned().collect()

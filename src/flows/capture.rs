@@ -118,7 +118,10 @@ pub fn capture(ctx: &Ctx, candidate: &Candidate) -> Result<Captured, AnyFault> {
     let inside = sessions::current(&ctx.env).as_ref() == Some(key);
     let native = native_lines(agent, &raw, inside);
     let logs = joined(ctx, agent, key, &roots, &raw, native, stored.clone())?;
-    let logs = Logs { main: described(agent, logs.main, &roots, found_name(ctx, agent, candidate)), forks: logs.forks };
+    let mut main = described(agent, logs.main, &roots);
+    main.manifest.native_name = main.manifest.native_name.or_else(|| agent.native_name(&ctx.env, found));
+    main.manifest.cwd = main.manifest.cwd.or_else(|| Some(tokens(&roots, &found.cwd)));
+    let logs = Logs { main, forks: logs.forks };
     let before = stored.as_ref().map_or(0, |l| l.main.manifest.events);
     let events = logs.main.manifest.events;
     let subject = format!("handoff: {} {} with {events} events", key.agent, key.id.short());
@@ -137,8 +140,10 @@ pub fn capture(ctx: &Ctx, candidate: &Candidate) -> Result<Captured, AnyFault> {
     })
 }
 
-fn found_name(ctx: &Ctx, agent: &dyn Agent, candidate: &Candidate) -> Option<String> {
-    agent.native_name(&ctx.env, &candidate.found)
+fn tokens(roots: &Roots, path: &std::path::Path) -> String {
+    let mut text = path.to_string_lossy().into_owned();
+    roots.tokens(&text.clone(), true).into_iter().rev().for_each(|(range, with)| text.replace_range(range, &with));
+    text
 }
 
 /// The agent's lines of a log as carried, and whether the last turn was cut open.
@@ -257,6 +262,7 @@ fn blank(key: &SessionKey) -> Manifest {
         key: key.clone(),
         agent_version: None,
         native_name: None,
+        cwd: None,
         title: None,
         events: 0,
         extent: Default::default(),
@@ -274,13 +280,12 @@ fn blank(key: &SessionKey) -> Manifest {
 }
 
 /// The log with what can be read off it said in its manifest. The title comes from the stored text, so it is clean.
-fn described(agent: &dyn Agent, mut log: Log, roots: &Roots, native_name: Option<String>) -> Log {
+fn described(agent: &dyn Agent, mut log: Log, roots: &Roots) -> Log {
     let (session, _) = agent.parse(&log.manifest.key.id, log.main.bytes());
     let manifest = &mut log.manifest;
     manifest.events = session.events.len() as u64;
     manifest.title = session.title;
     manifest.agent_version = session.agent_version;
-    manifest.native_name = manifest.native_name.take().or(native_name);
     manifest.roots = roots.names().iter().map(|n| (*n).to_owned()).collect();
     manifest.short_roots = roots.short().into_iter().map(|(n, p)| (n.to_owned(), p)).collect();
     log

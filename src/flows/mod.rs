@@ -3,6 +3,7 @@
 pub mod capture;
 pub mod local;
 pub mod push;
+pub mod restore;
 pub mod save;
 pub mod sessions;
 pub mod sync;

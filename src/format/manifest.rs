@@ -17,6 +17,8 @@ pub struct Manifest {
     pub agent_version: Option<String>,
     /// The name the log file had in the agent's store, where restoring keeps it.
     pub native_name: Option<String>,
+    /// The folder it works in, with tokens.
+    pub cwd: Option<String>,
     /// Its title.
     pub title: Option<String>,
     /// How many lines that are events of the conversation.
@@ -70,6 +72,7 @@ struct Wire {
     id: String,
     agent_version: Option<String>,
     native_name: Option<String>,
+    cwd: Option<String>,
     title: Option<String>,
     events: u64,
     lines: u64,
@@ -110,6 +113,7 @@ pub fn write(manifest: &Manifest) -> String {
         id: m.key.id.to_string(),
         agent_version: m.agent_version,
         native_name: m.native_name,
+        cwd: m.cwd,
         title: m.title,
         events: m.events,
         lines: m.extent.lines,
@@ -142,6 +146,7 @@ pub fn read(object: &str, bytes: &[u8]) -> Result<Manifest, FormatError> {
         key: SessionKey { agent: wire.agent.parse().map_err(bad)?, id: wire.id.parse().map_err(bad)? },
         agent_version: wire.agent_version,
         native_name: wire.native_name,
+        cwd: wire.cwd,
         title: wire.title,
         events: wire.events,
         extent: Extent { lines: wire.lines, bytes: wire.bytes },

@@ -184,3 +184,17 @@ pub fn save(repo: &Repo, env: &Env, logs: &Logs, parents: &merge::Parents, subje
     }
     Ok(new)
 }
+
+/// How many forks (closings of turns not counted) a session has at a commit.
+pub fn fork_count(repo: &Repo, commit: &Oid) -> Result<usize, StoreError> {
+    let tree = repo.commit(commit)?.tree;
+    let Some(folder) = repo.tree(&tree)?.into_iter().find(|e| e.name == "forks") else { return Ok(0) };
+    let mut count = 0;
+    for fork in repo.tree(&folder.oid)? {
+        let entries = repo.tree(&fork.oid)?;
+        let Some(entry) = entries.iter().find(|e| e.name == MANIFEST) else { continue };
+        let object = format!("{MANIFEST} of fork {}", fork.name);
+        count += usize::from(manifest::read(&object, &repo.blob(&entry.oid)?)?.fork.as_deref() == Some("fork"));
+    }
+    Ok(count)
+}

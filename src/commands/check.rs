@@ -1,0 +1,67 @@
+//! `git handoff check`
+
+use clap::Args;
+
+use super::status::holding;
+use crate::env::Env;
+use crate::error;
+use crate::fault::AnyFault;
+use crate::flows::Ctx;
+use crate::flows::check::{CheckAsk, Checked, LogState};
+use crate::model::divergence::Action;
+use crate::render::words;
+use crate::ui::Ui;
+
+#[derive(Debug, Args)]
+pub(super) struct CheckArgs {
+    /// A branch or a session; the current branch unless given
+    what: Option<String>,
+    /// The remote; the branch's own unless given
+    #[arg(long, value_name = "NAME")]
+    remote: Option<String>,
+}
+
+pub(super) fn run(args: &CheckArgs, env: &Env, ui: &Ui) -> Result<u8, AnyFault> {
+    let ctx = Ctx::open(env)?;
+    let ask = CheckAsk { what: args.what.clone(), remote: args.remote.clone(), beside: false };
+    let examined = ctx.examine(&ask)?;
+    let checked = &examined.checked;
+    head(checked, env, ui);
+    code(checked, ui);
+    checked.logs.iter().for_each(|log| ui.field(15, "session", log_line(log)));
+    ui.report(checked);
+    for log in checked.logs.iter().filter(|l| l.problem.is_some()) {
+        ui.say(format!("hint: {}", log.hint.as_deref().unwrap_or("see above")));
+    }
+    let stops = checked.code.action == Action::Stop;
+    if !checked.code.choices.is_empty() {
+        error::print_choices(ui, &checked.code.choices, if stops { "choose:" } else { "or:" });
+    }
+    let broken = checked.logs.iter().any(|l| l.problem.is_some());
+    Ok(if stops { 3 } else { u8::from(broken) })
+}
+
+pub(super) fn head(checked: &Checked, env: &Env, ui: &Ui) {
+    ui.out(format!("{}   {}, by {}", checked.branch, holding(&checked.baton, env), checked.author));
+    if let Some(why) = &checked.offline {
+        ui.say(format!("offline: {why}; what follows is as of the last fetch"));
+    }
+}
+
+pub(super) fn code(checked: &Checked, ui: &Ui) {
+    ui.field(15, "code", checked.code.summary.join("\n"));
+    for warning in &checked.code.warnings {
+        ui.field(15, "", format!("warning: {warning}"));
+    }
+}
+
+pub(super) fn log_line(log: &LogState) -> String {
+    let name = words::session(log.key.agent.as_str(), log.key.id.short(), log.title.as_deref());
+    let state = match &log.problem {
+        Some(problem) => problem.clone(),
+        None => format!("{}, all of them", words::count(log.events, "event")),
+    };
+    let open = if log.open_turn { ", captured inside a turn" } else { "" };
+    let forks = if log.forks == 0 { String::new() } else { format!(", {} kept beside", words::count(log.forks as u64, "fork")) };
+    format!("{name}, {state}{open}{forks}")
+}

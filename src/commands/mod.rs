@@ -1,0 +1,139 @@
+//! One thin file a subcommand: arguments, one flow, what is printed. Adding one is a file and a line in [`Command`].
+
+mod check;
+mod completions;
+mod demo;
+mod fetch;
+mod init;
+mod list;
+mod push;
+mod resume;
+mod save;
+mod show;
+mod status;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::env::Env;
+use crate::error;
+use crate::fault::AnyFault;
+use crate::ui::Ui;
+
+/// The whole command line.
+#[derive(Debug, Parser)]
+#[command(name = "git-handoff", bin_name = "git handoff", version, about, max_term_width = 100)]
+#[command(after_help = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a decision is yours (the choices are printed), 70 a bug.\n\
+                        Without a subcommand: status.")]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    /// Print one JSON value on stdout instead of text
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// This branch at a glance: its sessions, what is not pushed, who holds the baton, what waits
+    Status(status::StatusArgs),
+    /// Let this clone hand sessions over: opt a remote in and fetch its records with every `git fetch`
+    Init(init::InitArgs),
+    /// Capture the branch's sessions here, without sending anything
+    Save(save::SaveArgs),
+    /// Hand over: capture, offer the baton, push the branch with its sessions
+    Push(push::PushArgs),
+    /// Fetch what others handed over
+    Fetch(fetch::FetchArgs),
+    /// Say how the code, the logs and the baton here relate to a handoff, and what may safely be done
+    Check(check::CheckArgs),
+    /// Pick up: bring the branch, restore the session, start the agent
+    Resume(resume::ResumeArgs),
+    /// The handoffs of all branches
+    List(list::ListArgs),
+    /// Read a session
+    Show(show::ShowArgs),
+    /// The whole story on this machine, with a throwaway remote and a recorded session
+    Demo(demo::DemoArgs),
+    /// Print the completions of a shell
+    Completions(completions::CompletionsArgs),
+}
+
+/// Runs the command line and returns the exit code.
+pub fn run(cli: Cli, env: &Env) -> u8 {
+    let ui = Ui::new(cli.json);
+    match dispatch(cli.command, env, &ui) {
+        Ok(code) => code,
+        Err(fault) => error::print(&ui, &*fault),
+    }
+}
+
+fn dispatch(command: Option<Command>, env: &Env, ui: &Ui) -> Result<u8, AnyFault> {
+    match command.unwrap_or(Command::Status(status::StatusArgs::default())) {
+        Command::Status(args) => status::run(&args, env, ui),
+        Command::Init(args) => init::run(&args, env, ui),
+        Command::Save(args) => save::run(&args, env, ui),
+        Command::Push(args) => push::run(&args, env, ui),
+        Command::Fetch(args) => fetch::run(&args, env, ui),
+        Command::Check(args) => check::run(&args, env, ui),
+        Command::Resume(args) => resume::run(&args, env, ui),
+        Command::List(args) => list::run(&args, env, ui),
+        Command::Show(args) => show::run(&args, env, ui),
+        Command::Demo(args) => demo::run(&args, env, ui),
+        Command::Completions(args) => completions::run(&args, ui),
+    }
+}
+
+/// Which branch and remote, for commands that take both.
+#[derive(Debug, Args, Default)]
+pub struct LaneArgs {
+    /// The branch; the current one unless given
+    #[arg(long, value_name = "NAME")]
+    branch: Option<String>,
+    /// The remote; the branch's own, else the usual one
+    #[arg(long, value_name = "NAME")]
+    remote: Option<String>,
+}
+
+/// Which sessions, for commands that capture.
+#[derive(Debug, Args, Default)]
+pub struct CaptureArgs {
+    #[command(flatten)]
+    lane: LaneArgs,
+    /// A session by its id or the beginning of it (repeatable); chosen by the branch unless given
+    #[arg(long = "session", value_name = "ID")]
+    sessions: Vec<String>,
+    /// Every session that had a turn on the branch, not only the newest
+    #[arg(long)]
+    all: bool,
+}
+
+impl CaptureArgs {
+    fn ask(&self) -> crate::flows::save::Ask {
+        crate::flows::save::Ask {
+            branch: self.lane.branch.clone(),
+            remote: self.lane.remote.clone(),
+            sessions: self.sessions.clone(),
+            all: self.all,
+        }
+    }
+}
+
+/// `12 new, 2 secrets redacted` after a captured session.
+fn captured_line(c: &crate::flows::capture::Captured) -> String {
+    use crate::render::words;
+    let name = words::session(c.key.agent.as_str(), c.key.id.short(), c.title.as_deref());
+    let mut line = format!("{name}   {}", words::count(c.events, "event"));
+    if c.new_events > 0 && c.new_events < c.events {
+        line.push_str(&format!(", {} new", c.new_events));
+    }
+    if c.redacted > 0 {
+        line.push_str(&format!(", {} redacted", words::count(c.redacted, "secret")));
+    }
+    if c.open_turn {
+        line.push_str(", up to the call that ran this");
+    }
+    if c.forked {
+        line.push_str(", went two ways: both are kept");
+    }
+    line
+}

@@ -1,0 +1,55 @@
+//! `git handoff push`
+
+use clap::Args;
+
+use super::{CaptureArgs, captured_line};
+use crate::env::Env;
+use crate::fault::{AnyFault, Blame};
+use crate::flows::push::PushReport;
+use crate::flows::{Ctx, quote};
+use crate::render::words;
+use crate::ui::Ui;
+
+#[derive(Debug, Args)]
+pub(super) struct PushArgs {
+    #[command(flatten)]
+    what: CaptureArgs,
+}
+
+pub(super) fn run(args: &PushArgs, env: &Env, ui: &Ui) -> Result<u8, AnyFault> {
+    let ctx = Ctx::open(env)?;
+    let ask = args.what.ask();
+    let report = match ctx.push(&ask, false) {
+        Err(fault) if fault.blame() == Blame::Decision && ctx.first_push(&ask)? => {
+            // On a terminal the first push to a remote asks; elsewhere the choices are printed.
+            match ui.confirm(&format!("{fault}\nsend them?")) {
+                Some(true) => ctx.push(&ask, true)?,
+                _ => return Err(fault),
+            }
+        }
+        other => other?,
+    };
+    print(&report, ui);
+    ui.report(&report);
+    Ok(0)
+}
+
+fn print(report: &PushReport, ui: &Ui) {
+    report.saved.sessions.iter().for_each(|c| ui.field(9, "saved", captured_line(c)));
+    let commits = match (report.branch_moved, report.commits) {
+        (false, _) => "nothing new in the code".to_owned(),
+        (true, None) => "new there".to_owned(),
+        (true, Some(n)) => words::count(n as u64, "commit"),
+    };
+    ui.field(9, "pushed", format!("{} -> {}   {commits}", report.branch, report.remote));
+    ui.field(9, "offered", format!("the baton, by {}", report.holder));
+    for other in &report.saved.others {
+        let name = words::session(other.key.agent.as_str(), other.key.id.short(), other.title.as_deref());
+        ui.say(format!("not taken: {name}; add it with `git handoff push --session {}`", other.key));
+    }
+    if report.uncommitted > 0 {
+        let files = words::count(report.uncommitted as u64, "file");
+        ui.say(format!("not taken: {files} with changes that are not committed; commit what should go along"));
+    }
+    ui.out(format!("\ncontinue it anywhere with\n  git handoff resume {}", quote(&report.branch)));
+}

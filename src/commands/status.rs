@@ -1,0 +1,69 @@
+//! `git handoff` and `git handoff status`
+
+use clap::Args;
+
+use crate::env::Env;
+use crate::fault::AnyFault;
+use crate::flows::Ctx;
+use crate::flows::overview::{Handoff, Holding, SessionState, Status};
+use crate::model::record::BatonState;
+use crate::render::words;
+use crate::ui::Ui;
+
+#[derive(Debug, Args, Default)]
+pub(super) struct StatusArgs {
+    /// The branch; the current one unless given
+    branch: Option<String>,
+}
+
+pub(super) fn run(args: &StatusArgs, env: &Env, ui: &Ui) -> Result<u8, AnyFault> {
+    let ctx = Ctx::open(env)?;
+    let status = ctx.status(args.branch.as_deref())?;
+    print(&status, env, ui);
+    ui.report(&status);
+    Ok(0)
+}
+
+fn print(status: &Status, env: &Env, ui: &Ui) {
+    let held = status.baton.as_ref().map_or("not handed over yet".to_owned(), |b| holding(b, env));
+    ui.out(format!("{}   {held}", status.branch));
+    for s in &status.sessions {
+        ui.out(format!("  {}", session(s)));
+    }
+    if status.sessions.is_empty() {
+        ui.out("  no session of an agent had a turn on this branch here");
+    }
+    if !status.waiting.is_empty() {
+        ui.out("waiting");
+        status.waiting.iter().for_each(|h| ui.out(format!("  {}", waiting(h, env))));
+    }
+    if status.remote.is_none() {
+        ui.say("hint: `git handoff init` lets this clone send sessions to its remote");
+    }
+}
+
+/// `held by you since 10:42`, `offered 4 minutes ago by cloud-7f3a`.
+pub(super) fn holding(b: &Holding, env: &Env) -> String {
+    let who = if b.mine { "you" } else { b.holder.as_str() };
+    let when = words::ago(b.since, env.now());
+    match b.state {
+        BatonState::Held => format!("held by {who} since {when}").replace("since just now", "just now"),
+        BatonState::Offered => format!("offered {when} by {who}"),
+    }
+}
+
+fn session(s: &SessionState) -> String {
+    let name = words::session(s.key.agent.as_str(), s.key.id.short(), s.title.as_deref());
+    let state = match (s.here, s.not_pushed) {
+        (false, _) => "not on this machine".to_owned(),
+        (true, 0) => "synced".to_owned(),
+        (true, n) => format!("{n} not pushed"),
+    };
+    let forks = if s.forks == 0 { String::new() } else { format!(", {} kept beside", words::count(s.forks as u64, "fork")) };
+    format!("{name}   {}, {state}{forks}", words::count(s.events, "event"))
+}
+
+pub(super) fn waiting(h: &Handoff, env: &Env) -> String {
+    let title = h.sessions.iter().find_map(|(_, _, t)| t.as_deref()).map(|t| format!("   \"{t}\"")).unwrap_or_default();
+    format!("{}  {}{title}", h.branch, holding(&h.baton, env))
+}

@@ -1,0 +1,163 @@
+//! What is where: the branch at a glance, and the handoffs of all branches.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::fault::AnyFault;
+use crate::flows::{Ctx, capture};
+use crate::format::refs;
+use crate::model::ids::{BranchName, Oid, SessionKey};
+use crate::model::record::BatonState;
+use crate::store::{logs, records};
+
+/// The branch at a glance.
+#[derive(Debug, Clone, Serialize)]
+pub struct Status {
+    /// The branch here.
+    pub branch: String,
+    /// Who holds it; `None`: it was never handed over.
+    pub baton: Option<Holding>,
+    /// Its sessions.
+    pub sessions: Vec<SessionState>,
+    /// Handoffs of other surfaces that wait to be picked up.
+    pub waiting: Vec<Handoff>,
+    /// The remote that sessions go to, if one was opted in.
+    pub remote: Option<String>,
+}
+
+/// Who holds a branch.
+#[derive(Debug, Clone, Serialize)]
+pub struct Holding {
+    /// Held or offered.
+    pub state: BatonState,
+    /// By whom.
+    pub holder: String,
+    /// Whether that is this clone.
+    pub mine: bool,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// One session as `status` shows it.
+#[derive(Debug, Clone, Serialize)]
+pub struct SessionState {
+    /// Which.
+    pub key: SessionKey,
+    /// Its title.
+    pub title: Option<String>,
+    /// Events, here or stored.
+    pub events: u64,
+    /// Events that no remote has.
+    pub not_pushed: u64,
+    /// Whether the agent has it on this machine.
+    pub here: bool,
+    /// Forks of it that are kept.
+    pub forks: usize,
+}
+
+/// One handed-over branch.
+#[derive(Debug, Clone, Serialize)]
+pub struct Handoff {
+    /// The branch's name on the server.
+    pub branch: String,
+    /// Who holds it.
+    pub baton: Holding,
+    /// The commit it was at.
+    pub head: Oid,
+    /// Its sessions with events and title.
+    pub sessions: Vec<(SessionKey, u64, Option<String>)>,
+    /// Why it cannot be read, if it cannot.
+    pub unreadable: Option<String>,
+}
+
+impl Ctx {
+    /// How many branches have a record here.
+    pub fn known_handoffs(&self) -> Result<usize, AnyFault> {
+        Ok(records::list(&self.repo)?.len())
+    }
+
+    /// The handoffs of all branches, newest first, and the refs that could not be read with the reason.
+    pub fn handoffs(&self) -> Result<(Vec<Handoff>, Vec<(String, String)>), AnyFault> {
+        let me = self.local.holder(&self.env, &self.repo)?;
+        let mut found = Vec::new();
+        let mut broken = Vec::new();
+        for (name, summary) in records::list(&self.repo)? {
+            match summary {
+                Ok(s) => found.push(Handoff {
+                    branch: s.branch.to_string(),
+                    baton: Holding { state: s.baton.state, mine: s.baton.holder == me, holder: s.baton.holder, since: s.baton.since },
+                    head: s.head,
+                    sessions: s.sessions,
+                    unreadable: None,
+                }),
+                Err(e) => broken.push((name, e.to_string())),
+            }
+        }
+        found.sort_by_key(|h| std::cmp::Reverse(h.baton.since));
+        Ok((found, broken))
+    }
+
+    /// The branch at a glance.
+    pub fn status(&self, branch: Option<&str>) -> Result<Status, AnyFault> {
+        let lane = self.lane(branch, None)?;
+        let me = self.local.holder(&self.env, &self.repo)?;
+        let known = records::find(&self.repo, &lane.server)?;
+        let baton = known.as_ref().map(|k| {
+            let b = &k.record.baton;
+            Holding { state: b.state, mine: b.holder == me, holder: b.holder.clone(), since: b.since }
+        });
+        let mut sessions = self.sessions_on(&lane.local)?;
+        for entry in known.iter().flat_map(|k| &k.record.sessions) {
+            if !sessions.iter().any(|s| s.key == entry.key) {
+                sessions.push(SessionState {
+                    key: entry.key.clone(),
+                    title: entry.title.clone(),
+                    events: entry.events,
+                    not_pushed: 0,
+                    here: false,
+                    forks: 0,
+                });
+            }
+        }
+        let (handoffs, _) = self.handoffs()?;
+        let waits = |h: &Handoff| !h.baton.mine && h.baton.state == BatonState::Offered && h.branch != lane.server.as_str();
+        let waiting = handoffs.into_iter().filter(waits).collect();
+        let remote = lane.remote.filter(|r| self.opted_in(r));
+        Ok(Status { branch: lane.local.to_string(), baton, sessions, waiting, remote })
+    }
+
+    fn sessions_on(&self, branch: &BranchName) -> Result<Vec<SessionState>, AnyFault> {
+        let (here, _) = self.sessions_here()?;
+        let mut states = Vec::new();
+        for candidate in here {
+            let surveyed = self.survey(candidate, branch)?;
+            if surveyed.last_turn.is_none() {
+                continue;
+            }
+            let key = surveyed.candidate.found.key.clone();
+            let agent = surveyed.candidate.agent;
+            let raw = agent.load(&self.env, &surveyed.candidate.found)?;
+            let mut lines = Vec::new();
+            for (_, line) in capture::carried(agent, &raw.log) {
+                lines.extend_from_slice(&line);
+                lines.push(b'\n');
+            }
+            let events = agent.parse(&key.id, &lines).0.events.len() as u64;
+            let pushed = self.pushed_events(&key)?;
+            let forks = self.repo.find_ref(&refs::log(&key))?.map_or(Ok(0), |tip| logs::fork_count(&self.repo, &tip))?;
+            states.push(SessionState { key, title: surveyed.title, events, not_pushed: events.saturating_sub(pushed), here: true, forks });
+        }
+        Ok(states)
+    }
+
+    /// How many events of a session the remotes had when last seen.
+    fn pushed_events(&self, key: &SessionKey) -> Result<u64, AnyFault> {
+        let mut most = 0;
+        for (name, oid) in logs::tips(&self.repo, key)? {
+            if name != refs::log(key) {
+                most = most.max(logs::read_manifest(&self.repo, &oid, key)?.events);
+            }
+        }
+        Ok(most)
+    }
+}

@@ -1,0 +1,264 @@
+//! One stored session into the agent's own store on this machine: never over something newer or different.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use crate::agents::{self, Agent, Found, Place};
+use crate::canon::paths::Roots;
+use crate::canon::{self, Canon, Joined, Lines};
+use crate::fault::{AnyFault, Choice, FileFault};
+use crate::flows::{Ctx, Stuck, Undecided, capture};
+use crate::jsonl;
+use crate::model::ids::{SessionId, SessionKey};
+use crate::store::logs::{Log, Logs};
+
+/// What became of the session in the agent's store.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum Outcome {
+    /// It was not here.
+    Restored,
+    /// It was here and is the same.
+    Same,
+    /// It was here and lacked the end, which was appended.
+    Extended {
+        /// Lines appended.
+        lines: usize,
+    },
+    /// It is here and has more than was handed over; it was left as it is.
+    Ahead {
+        /// Lines that only this machine has.
+        lines: usize,
+    },
+    /// It went on differently here; what was handed over stands beside it under a new id.
+    Forked {
+        /// The session that stayed as it is.
+        kept: SessionId,
+    },
+}
+
+/// A session that can be continued here.
+#[derive(Debug, Clone, Serialize)]
+pub struct Restored {
+    /// Under which id.
+    pub key: SessionKey,
+    /// Its title.
+    pub title: Option<String>,
+    /// What became of it.
+    #[serde(flatten)]
+    pub outcome: Outcome,
+    /// The log in the agent's store.
+    pub path: PathBuf,
+    /// The folder in which it continues.
+    pub cwd: PathBuf,
+    /// Events of the log that was handed over.
+    pub events: u64,
+    /// Secrets that stay redacted.
+    pub redacted: u64,
+    /// Roots of one component there, which running text still names, with this machine's: `/app`, `/home/ada/app`.
+    pub moved_roots: Vec<(String, String)>,
+    /// What could not be done, for the person.
+    pub notes: Vec<String>,
+    /// Program and arguments that continue it.
+    pub start: Vec<String>,
+    /// Whether the agent's program is on `PATH`.
+    pub installed: bool,
+}
+
+impl Ctx {
+    /// Restores a session so that it continues in `root`, the work tree's folder.
+    pub fn restore(&self, key: &SessionKey, logs: &Logs, root: &Path) -> Result<Restored, AnyFault> {
+        let agent = agents::by_name(key.agent.as_str()).ok_or_else(|| {
+            let known: Vec<&str> = agents::AGENTS.iter().map(|a| a.name()).collect();
+            let next =
+                format!("this version continues: {}; `git handoff show {}` reads it", known.join(", "), key.id.short());
+            Stuck::failed(format!("{} is an agent that this version does not know", key.agent), next)
+        })?;
+        let cwd = self.working_folder(agent, &logs.main, root);
+        let roots = Roots::new(&capture::roots(self, agent, &cwd));
+        let hint = logs.main.manifest.native_name.as_deref();
+        let place = agent.place(&self.env, &key.id, &cwd, hint)?;
+        self.not_live(agent, key, &place, &cwd)?;
+        let native = self.native_bytes(agent, key, &place, &cwd)?;
+        let (outcome, key, place) = match self.compare(agent, &roots, logs, &native) {
+            Joined::Grown { new_lines: 0, .. } if native.is_empty() => (Outcome::Restored, key.clone(), place),
+            Joined::Grown { new_lines: 0, .. } => (Outcome::Same, key.clone(), place),
+            Joined::Grown { new_lines, .. } => (Outcome::Ahead { lines: new_lines }, key.clone(), place),
+            Joined::Behind { has } => {
+                let outcome = if native.is_empty() {
+                    Outcome::Restored
+                } else {
+                    Outcome::Extended { lines: jsonl::complete_lines(logs.main.main.bytes()).0.len() - has }
+                };
+                self.write_native(agent, &roots, &logs.main, &native, has, &place, None)?;
+                (outcome, key.clone(), place)
+            }
+            Joined::Forked { .. } => {
+                let id = agent.new_id(&self.env);
+                let place = agent.place(&self.env, &id, &cwd, None)?;
+                self.write_native(agent, &roots, &logs.main, &[], 0, &place, Some((&key.id, &id)))?;
+                (Outcome::Forked { kept: key.id.clone() }, SessionKey { agent: key.agent.clone(), id }, place)
+            }
+        };
+        let mut notes = self.write_files(&roots, &logs.main, &place)?;
+        if matches!(outcome, Outcome::Same | Outcome::Ahead { .. }) && place.log.exists() {
+            touch(&place.log, self.env.now());
+        }
+        notes.extend(agent.register(&self.env, &key.id, &cwd, &place));
+        let manifest = &logs.main.manifest;
+        let here = |name: &str| roots.path(name).unwrap_or_default().to_owned();
+        Ok(Restored {
+            start: agent.start(&key.id),
+            installed: agent.program(&self.env).is_some(),
+            title: manifest.title.clone(),
+            events: manifest.events,
+            redacted: manifest.redactions.values().sum(),
+            moved_roots: manifest
+                .short_roots
+                .iter()
+                .map(|(n, p)| (p.clone(), here(n)))
+                .filter(|(a, b)| a != b)
+                .collect(),
+            path: place.log.clone(),
+            outcome,
+            key,
+            cwd,
+            notes,
+        })
+    }
+
+    /// Where the session worked below its work tree, if that folder is here too; else the work tree.
+    fn working_folder(&self, agent: &'static dyn Agent, log: &Log, root: &Path) -> PathBuf {
+        let root = root.canonicalize().unwrap_or_else(|_| root.to_path_buf());
+        let roots = Roots::new(&capture::roots(self, agent, &root));
+        let stored = log.manifest.cwd.clone().unwrap_or_default();
+        let text = canon::localise_text(&roots, stored.as_bytes());
+        let below = Path::new(std::str::from_utf8(&text).unwrap_or_default()).canonicalize();
+        below.ok().filter(|p| p.is_dir() && p.starts_with(&root)).unwrap_or(root)
+    }
+
+    fn not_live(&self, agent: &dyn Agent, key: &SessionKey, place: &Place, cwd: &Path) -> Result<(), AnyFault> {
+        let found =
+            Found { key: key.clone(), path: place.log.clone(), cwd: cwd.to_path_buf(), modified: self.env.now() };
+        let Some(pid) = agent.live(&self.env, &found).filter(|_| place.log.exists()) else { return Ok(()) };
+        let process = if pid == 0 { "another process".to_owned() } else { format!("process {pid}") };
+        Err(Undecided {
+            what: format!("{} {} is open here in {process}; its log was left as it is", key.agent, key.id.short()),
+            choices: vec![Choice::new("end it there, then", "git handoff resume")],
+        }
+        .into())
+    }
+
+    /// What the agent has of the session: at its place, or where an earlier place of this clone put it.
+    fn native_bytes(
+        &self,
+        agent: &dyn Agent,
+        key: &SessionKey,
+        place: &Place,
+        cwd: &Path,
+    ) -> Result<Vec<u8>, AnyFault> {
+        if place.log.exists() {
+            return Ok(fs::read(&place.log).map_err(FileFault::on("read", &place.log))?);
+        }
+        let places = self.local.places(&self.repo);
+        let found = agent.locate(&self.env, &key.id, cwd)?;
+        match found.filter(|f| places.iter().any(|p| f.cwd.starts_with(p))) {
+            Some(found) => Ok(fs::read(&found.path).map_err(FileFault::on("read", &found.path))?),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    fn compare(&self, agent: &'static dyn Agent, roots: &Roots, logs: &Logs, native: &[u8]) -> Joined {
+        let sealed = |k: &str| agent.sealed(k);
+        let lines: Vec<Vec<u8>> = capture::carried(agent, native).into_iter().map(|(_, l)| l).collect();
+        let home = capture::at_home(self, agent, roots);
+        let event_id = |l: &[u8]| agent.event_id(l);
+        let closings = capture::closings(logs);
+        let lines = Lines { native: &lines, at_home: &home, event_id: &event_id, closings: &closings };
+        canon::join(logs.main.main.bytes(), &lines, Canon::new(roots, &sealed))
+    }
+
+    /// The agent's file with what it lacks appended, by way of a new file that is read back before it takes the place.
+    #[expect(clippy::too_many_arguments, reason = "one write, described whole")]
+    fn write_native(
+        &self,
+        agent: &dyn Agent,
+        roots: &Roots,
+        log: &Log,
+        native: &[u8],
+        has: usize,
+        place: &Place,
+        rename: Option<(&SessionId, &SessionId)>,
+    ) -> Result<(), AnyFault> {
+        let mut bytes = native.to_vec();
+        if !bytes.is_empty() && !bytes.ends_with(b"\n") {
+            // A torn last line stays; what follows must not continue it.
+            bytes.push(b'\n');
+        }
+        let before = jsonl::complete_lines(&bytes).0.len();
+        let mut settle = agent.settle(&self.env, before);
+        for line in &jsonl::complete_lines(log.main.bytes()).0[has..] {
+            let local = canon::localise_line(roots, line);
+            let settled = settle.line(&local);
+            match rename {
+                Some((from, to)) => bytes.extend_from_slice(&agent.rename(&settled, from, to)),
+                None => bytes.extend_from_slice(&settled),
+            }
+            bytes.push(b'\n');
+        }
+        put(&place.log, &bytes, native)
+    }
+
+    fn write_files(&self, roots: &Roots, log: &Log, place: &Place) -> Result<Vec<String>, AnyFault> {
+        let mut notes = Vec::new();
+        let Some(folder) = &place.files else {
+            return Ok(notes);
+        };
+        for (name, file) in &log.files {
+            let path = folder.join(name);
+            let bytes = canon::localise_file(roots, name, file.bytes());
+            match fs::read(&path) {
+                Ok(have) if have == bytes || have.starts_with(&bytes) => {}
+                Ok(have) if !bytes.starts_with(&have) => {
+                    notes.push(format!("{} is different here and was left as it is", path.display()));
+                }
+                Ok(have) => put(&path, &bytes, &have)?,
+                Err(_) => put(&path, &bytes, &[])?,
+            }
+        }
+        Ok(notes)
+    }
+}
+
+/// Writes a file whole, by rename, readable by its owner only; refuses if the old one is no longer what it was.
+fn put(path: &Path, bytes: &[u8], old: &[u8]) -> Result<(), AnyFault> {
+    let parent = path.parent().unwrap_or(Path::new("/"));
+    fs::create_dir_all(parent).map_err(FileFault::on("create", parent))?;
+    let mut file =
+        tempfile::Builder::new().prefix(".handoff-").tempfile_in(parent).map_err(FileFault::on("write in", parent))?;
+    file.write_all(bytes).map_err(FileFault::on("write", path))?;
+    file.as_file().sync_all().map_err(FileFault::on("write", path))?;
+    let back = fs::read(file.path()).map_err(FileFault::on("read back", file.path()))?;
+    if back != bytes {
+        let next = "the disk gave back something else than was written; nothing was changed";
+        return Err(Stuck::failed(format!("could not write {}", path.display()), next).into());
+    }
+    let now = fs::read(path).unwrap_or_default();
+    if now != old {
+        let next = "an agent is writing to it; end it there and run the same command again";
+        return Err(Stuck::failed(format!("{} changed meanwhile", path.display()), next).into());
+    }
+    file.persist(path).map_err(|e| FileFault { action: "write", path: path.to_path_buf(), source: e.error })?;
+    Ok(())
+}
+
+/// Lists of sessions go by the age of the file.
+fn touch(path: &Path, now: jiff::Timestamp) {
+    if let Ok(file) = fs::File::options().append(true).open(path) {
+        // Only the order of a list depends on it.
+        let _ = file.set_times(fs::FileTimes::new().set_modified(now.into()));
+    }
+}

@@ -1,0 +1,3 @@
+//! What `init` puts into a clone, line by line, so that it can say each and take exactly those back.
+
+pub mod refspec;

@@ -1,0 +1,4 @@
+//! Values as text for people. No I/O, no colour.
+
+pub mod conversation;
+pub mod words;
