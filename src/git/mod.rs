@@ -1,7 +1,9 @@
 //! The only door to git: gix for objects, refs, config and history; [`spawn`] for everything that talks to a remote or
 //! changes a work tree. No gix type leaves this folder.
 
+pub mod observe;
 pub mod spawn;
+pub mod tree;
 
 use std::path::{Path, PathBuf};
 
