@@ -1,6 +1,5 @@
 //! `git handoff check`, and the first half of every resume: how code, logs and baton here relate to a handoff.
 
-use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::fault::{AnyFault, Fault};
@@ -9,6 +8,7 @@ use crate::flows::show::named_in;
 use crate::flows::sync::ServerBranch;
 use crate::flows::{Ctx, Lane, Stuck};
 use crate::git::observe::{self, observe};
+use crate::git::tree;
 use crate::model::divergence::{Action, DefaultBranch, ServerHead, Snapshot, Verdict, Where, judge};
 use crate::model::ids::{BranchName, SessionKey};
 use crate::model::record::Record;
@@ -122,11 +122,9 @@ impl Ctx {
         let mut verdict = judge(&snapshot);
         for round in 0..4 {
             let Some(remote) = remote.filter(|_| online) else { break };
-            let branch = format!("+refs/heads/{0}:refs/remotes/{remote}/{0}", self.lane(Some(ask.branch.as_str()), Some(remote))?.server);
             let fetched = match verdict.action {
-                Action::DeepenFirst if round < 3 => self.repo.fetch_with(remote, &[branch], &["--deepen=50"], false),
-                Action::DeepenFirst => self.repo.fetch_with(remote, &[branch], &["--unshallow"], false),
-                Action::FetchFirst if round == 0 => self.repo.fetch(remote, &[ask.head.to_string()], false),
+                Action::DeepenFirst => tree::deepen(&self.repo, remote, round),
+                Action::FetchFirst if round == 0 => tree::fetch_commit(&self.repo, remote, &ask.branch, &ask.head),
                 _ => break,
             };
             if fetched.is_err() {
@@ -247,10 +245,5 @@ impl Ctx {
             Some(tip) => Ok(Some(logs::read(&self.repo, &tip, key)?)),
             None => Ok(None),
         }
-    }
-
-    /// When the record was written.
-    pub fn handed_over_at(stored: &Stored) -> Timestamp {
-        stored.record.baton.since
     }
 }

@@ -3,10 +3,12 @@
 
 pub mod history;
 pub mod objects;
+pub mod observe;
 pub mod refs;
 pub mod remote;
 pub mod rewrites;
 pub mod spawn;
+pub mod tree;
 
 use std::path::{Path, PathBuf};
 
