@@ -1,1 +1,3 @@
 //! One test binary: what a person sees, on real repositories.
+
+mod golden;
