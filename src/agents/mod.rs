@@ -3,6 +3,8 @@
 //! Adding an agent is one file here and one line in [`AGENTS`]. Agents know files and lines; they never see
 //! git, never redact, and never decide what wins when two logs differ.
 
+pub mod codex;
+
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
@@ -15,7 +17,7 @@ use crate::model::ids::{SessionId, SessionKey};
 use crate::model::session::{Remark, Session};
 
 /// Every agent, in the order in which people are offered them.
-pub static AGENTS: &[&dyn Agent] = &[];
+pub static AGENTS: &[&dyn Agent] = &[&codex::Codex];
 
 /// The agent of that name.
 pub fn by_name(name: &str) -> Option<&'static dyn Agent> {
