@@ -4,6 +4,7 @@
 //! git, never redact, and never decide what wins when two logs differ.
 
 mod claude;
+mod codex;
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
@@ -17,7 +18,7 @@ use crate::model::ids::{SessionId, SessionKey};
 use crate::model::session::{Remark, Session};
 
 /// Every agent, in the order in which people are offered them.
-pub static AGENTS: &[&dyn Agent] = &[&claude::Claude];
+pub static AGENTS: &[&dyn Agent] = &[&claude::Claude, &codex::Codex];
 
 /// The agent of that name.
 pub fn by_name(name: &str) -> Option<&'static dyn Agent> {
