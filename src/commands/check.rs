@@ -62,6 +62,10 @@ pub(super) fn log_line(log: &LogState) -> String {
         None => format!("{}, all of them", words::count(log.events, "event")),
     };
     let open = if log.open_turn { ", captured inside a turn" } else { "" };
-    let forks = if log.forks == 0 { String::new() } else { format!(", {} kept beside", words::count(log.forks as u64, "fork")) };
+    let forks = if log.forks == 0 {
+        String::new()
+    } else {
+        format!(", {} kept beside", words::count(log.forks as u64, "fork"))
+    };
     format!("{name}, {state}{open}{forks}")
 }

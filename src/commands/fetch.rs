@@ -30,7 +30,11 @@ pub(super) fn run(args: &FetchArgs, env: &Env, ui: &Ui) -> Result<u8, AnyFault> 
         ui.say(format!("{} does not have the log of {} {} yet", fetched.remote, key.agent, key.id.short()));
     }
     if fetched.records.is_empty() && !args.logs {
-        ui.say(format!("{}: nothing new ({} known)", fetched.remote, words::count(ctx.known_handoffs()? as u64, "handoff")));
+        ui.say(format!(
+            "{}: nothing new ({} known)",
+            fetched.remote,
+            words::count(ctx.known_handoffs()? as u64, "handoff")
+        ));
     }
     ui.report(&fetched);
     Ok(0)

@@ -22,8 +22,10 @@ use crate::ui::Ui;
 /// The whole command line.
 #[derive(Debug, Parser)]
 #[command(name = "git-handoff", bin_name = "git handoff", version, about, max_term_width = 100)]
-#[command(after_help = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a decision is yours (the choices are printed), 70 a bug.\n\
-                        Without a subcommand: status.")]
+#[command(
+    after_help = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a decision is yours (the choices are printed), 70 a bug.\n\
+                        Without a subcommand: status."
+)]
 pub struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -136,4 +138,10 @@ fn captured_line(c: &crate::flows::capture::Captured) -> String {
         line.push_str(", went two ways: both are kept");
     }
     line
+}
+
+/// What to say when not even the working folder can be read.
+pub fn no_surroundings(error: &std::io::Error) -> std::process::ExitCode {
+    Ui::new(false).say(format!("error: the working folder cannot be read: {error}"));
+    std::process::ExitCode::FAILURE
 }

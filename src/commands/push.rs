@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::{CaptureArgs, captured_line};
 use crate::env::Env;
-use crate::fault::{AnyFault, Blame};
+use crate::fault::AnyFault;
 use crate::flows::push::PushReport;
 use crate::flows::{Ctx, quote};
 use crate::render::words;
@@ -19,16 +19,10 @@ pub(super) struct PushArgs {
 pub(super) fn run(args: &PushArgs, env: &Env, ui: &Ui) -> Result<u8, AnyFault> {
     let ctx = Ctx::open(env)?;
     let ask = args.what.ask();
-    let report = match ctx.push(&ask, false) {
-        Err(fault) if fault.blame() == Blame::Decision && ctx.first_push(&ask)? => {
-            // On a terminal the first push to a remote asks; elsewhere the choices are printed.
-            match ui.confirm(&format!("{fault}\nsend them?")) {
-                Some(true) => ctx.push(&ask, true)?,
-                _ => return Err(fault),
-            }
-        }
-        other => other?,
-    };
+    // On a terminal the first push to a remote asks; elsewhere the choices are printed.
+    let question = ctx.first_push(&ask)?;
+    let confirmed = question.and_then(|q| ui.confirm(&format!("{q}\nsend them?"))).unwrap_or(false);
+    let report = ctx.push(&ask, confirmed)?;
     print(&report, ui);
     ui.report(&report);
     Ok(0)

@@ -59,7 +59,8 @@ fn session(s: &SessionState) -> String {
         (true, 0) => "synced".to_owned(),
         (true, n) => format!("{n} not pushed"),
     };
-    let forks = if s.forks == 0 { String::new() } else { format!(", {} kept beside", words::count(s.forks as u64, "fork")) };
+    let forks =
+        if s.forks == 0 { String::new() } else { format!(", {} kept beside", words::count(s.forks as u64, "fork")) };
     format!("{name}   {}, {state}{forks}", words::count(s.events, "event"))
 }
 

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::fault::{AnyFault, Fault};
+use crate::fault::AnyFault;
 use crate::flows::overview::Holding;
 use crate::flows::show::named_in;
 use crate::flows::sync::ServerBranch;
@@ -86,7 +86,8 @@ impl Ctx {
     /// Fetches, reads, verifies and judges. Changes no work tree, no branch and no agent's store.
     pub fn examine(&self, ask: &CheckAsk) -> Result<Examined, AnyFault> {
         let (lane, remote, server, named) = self.find_handoff(ask)?;
-        let stored = records::find(&self.repo, &lane.server)?.ok_or_else(|| self.not_handed_over(&lane, remote.as_deref()))?;
+        let stored =
+            records::find(&self.repo, &lane.server)?.ok_or_else(|| self.not_handed_over(&lane, remote.as_deref()))?;
         let record = &stored.record;
         let offline = match &server {
             ServerBranch::Offline { why, .. } => Some(why.clone()),
@@ -112,7 +113,8 @@ impl Ctx {
         let me = self.local.holder(&self.env, &self.repo)?;
         let b = &record.baton;
         let baton = Holding { state: b.state, mine: b.holder == me, holder: b.holder.clone(), since: b.since };
-        let checked = Checked { branch: lane.server.to_string(), author: stored.author.clone(), baton, offline, code, logs };
+        let checked =
+            Checked { branch: lane.server.to_string(), author: stored.author.clone(), baton, offline, code, logs };
         Ok(Examined { lane, remote, stored, ask, snapshot, checked, whole, named })
     }
 
@@ -138,7 +140,10 @@ impl Ctx {
 
     /// The lane of what was asked for, and where its branch stands at the remote, asked just now.
     #[expect(clippy::type_complexity, reason = "four answers of one question")]
-    fn find_handoff(&self, ask: &CheckAsk) -> Result<(Lane, Option<String>, ServerBranch, Option<SessionKey>), AnyFault> {
+    fn find_handoff(
+        &self,
+        ask: &CheckAsk,
+    ) -> Result<(Lane, Option<String>, ServerBranch, Option<SessionKey>), AnyFault> {
         let lane = match &ask.what {
             None => self.lane(None, ask.remote.as_deref())?,
             Some(text) => match text.parse::<BranchName>() {
@@ -197,7 +202,11 @@ impl Ctx {
 
     /// Brings the logs that a record names and verifies every segment.
     #[expect(clippy::type_complexity, reason = "the report and the logs it is about")]
-    fn verify_logs(&self, record: &Record, remote: Option<&str>) -> Result<(Vec<LogState>, Vec<(SessionKey, Logs)>), AnyFault> {
+    fn verify_logs(
+        &self,
+        record: &Record,
+        remote: Option<&str>,
+    ) -> Result<(Vec<LogState>, Vec<(SessionKey, Logs)>), AnyFault> {
         let keys: Vec<SessionKey> = record.sessions.iter().map(|s| s.key.clone()).collect();
         if let Some(remote) = remote {
             self.fetch_logs(remote, &keys)?;
@@ -220,8 +229,12 @@ impl Ctx {
                     state.forks = logs.forks.values().filter(|l| l.manifest.fork.as_deref() == Some("fork")).count();
                     state.events = logs.main.manifest.events;
                     if logs.main.manifest.events < entry.events {
-                        state.problem = Some(format!("it has {} events, the record says {}", logs.main.manifest.events, entry.events));
-                        state.hint = Some("the log was not pushed with the record; `git handoff push` there sends it".into());
+                        state.problem = Some(format!(
+                            "it has {} events, the record says {}",
+                            logs.main.manifest.events, entry.events
+                        ));
+                        state.hint =
+                            Some("the log was not pushed with the record; `git handoff push` there sends it".into());
                     }
                     whole.push((entry.key.clone(), logs));
                 }

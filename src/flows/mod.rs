@@ -1,11 +1,17 @@
 //! What the program does, one file a flow. Flows return reports and print nothing.
 
 pub mod capture;
+pub mod check;
+pub mod init;
 pub mod local;
+pub mod overview;
 pub mod push;
 pub mod restore;
+pub mod resume;
+pub mod run;
 pub mod save;
 pub mod sessions;
+pub mod show;
 pub mod sync;
 
 use crate::env::Env;

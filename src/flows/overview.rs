@@ -85,7 +85,12 @@ impl Ctx {
             match summary {
                 Ok(s) => found.push(Handoff {
                     branch: s.branch.to_string(),
-                    baton: Holding { state: s.baton.state, mine: s.baton.holder == me, holder: s.baton.holder, since: s.baton.since },
+                    baton: Holding {
+                        state: s.baton.state,
+                        mine: s.baton.holder == me,
+                        holder: s.baton.holder,
+                        since: s.baton.since,
+                    },
                     head: s.head,
                     sessions: s.sessions,
                     unreadable: None,
@@ -120,7 +125,8 @@ impl Ctx {
             }
         }
         let (handoffs, _) = self.handoffs()?;
-        let waits = |h: &Handoff| !h.baton.mine && h.baton.state == BatonState::Offered && h.branch != lane.server.as_str();
+        let waits =
+            |h: &Handoff| !h.baton.mine && h.baton.state == BatonState::Offered && h.branch != lane.server.as_str();
         let waiting = handoffs.into_iter().filter(waits).collect();
         let remote = lane.remote.filter(|r| self.opted_in(r));
         Ok(Status { branch: lane.local.to_string(), baton, sessions, waiting, remote })
@@ -144,8 +150,16 @@ impl Ctx {
             }
             let events = agent.parse(&key.id, &lines).0.events.len() as u64;
             let pushed = self.pushed_events(&key)?;
-            let forks = self.repo.find_ref(&refs::log(&key))?.map_or(Ok(0), |tip| logs::fork_count(&self.repo, &tip))?;
-            states.push(SessionState { key, title: surveyed.title, events, not_pushed: events.saturating_sub(pushed), here: true, forks });
+            let forks =
+                self.repo.find_ref(&refs::log(&key))?.map_or(Ok(0), |tip| logs::fork_count(&self.repo, &tip))?;
+            states.push(SessionState {
+                key,
+                title: surveyed.title,
+                events,
+                not_pushed: events.saturating_sub(pushed),
+                here: true,
+                forks,
+            });
         }
         Ok(states)
     }

@@ -97,12 +97,8 @@ impl Ctx {
         if confirmed {
             self.repo.set_setting(&format!("remote.{remote}.handoff"), "true")?;
         } else if !self.opted_in(&remote) {
-            let url = self.repo.setting(&format!("remote.{remote}.url")).unwrap_or_default();
             return Err(Undecided {
-                what: format!(
-                    "sessions have not been sent to {remote} ({}) before\n  everyone who can read that repository will be able to read them",
-                    without_userinfo(&url)
-                ),
+                what: self.warning(&remote),
                 choices: vec![
                     Choice::new("agree, for this clone", format!("git handoff init --remote {}", quote(&remote))),
                     Choice::new("keep it here", "git handoff save"),
@@ -111,6 +107,20 @@ impl Ctx {
             .into());
         }
         Ok(remote)
+    }
+
+    fn warning(&self, remote: &str) -> String {
+        let url = self.repo.setting(&format!("remote.{remote}.url")).unwrap_or_default();
+        let url = without_userinfo(&url);
+        format!(
+            "sessions have not been sent to {remote} ({url}) before\n  everyone who can read that repository will be able to read them"
+        )
+    }
+
+    /// What has to be agreed to before the first push to a remote; `None`: it was opted in.
+    pub fn first_push(&self, ask: &Ask) -> Result<Option<String>, AnyFault> {
+        let lane = self.lane(ask.branch.as_deref(), ask.remote.as_deref())?;
+        Ok(lane.remote.filter(|r| !self.opted_in(r)).map(|r| self.warning(&r)))
     }
 
     /// Stops before anything is written if the branch here lacks commits that the remote is known to have.

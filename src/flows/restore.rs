@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::agents::{self, Agent, Found, Place};
 use crate::canon::paths::Roots;
-use crate::canon::{self, Canon, Joined, Lines};
+use crate::canon::{self, Canon, Closing, Joined, Lines};
 use crate::fault::{AnyFault, Choice, FileFault};
 use crate::flows::{Ctx, Stuck, Undecided, capture};
 use crate::jsonl;
@@ -25,8 +25,8 @@ pub enum Outcome {
     Same,
     /// It was here and lacked the end, which was appended.
     Extended {
-        /// Lines appended.
-        lines: usize,
+        /// Events appended.
+        events: u64,
     },
     /// It is here and has more than was handed over; it was left as it is.
     Ahead {
@@ -83,7 +83,8 @@ impl Ctx {
         let place = agent.place(&self.env, &key.id, &cwd, hint)?;
         self.not_live(agent, key, &place, &cwd)?;
         let native = self.native_bytes(agent, key, &place, &cwd)?;
-        let (outcome, key, place) = match self.compare(agent, &roots, logs, &native) {
+        let closings = capture::closings(logs);
+        let (outcome, key, place) = match self.compare(agent, &roots, logs.main.main.bytes(), &native, &closings) {
             Joined::Grown { new_lines: 0, .. } if native.is_empty() => (Outcome::Restored, key.clone(), place),
             Joined::Grown { new_lines: 0, .. } => (Outcome::Same, key.clone(), place),
             Joined::Grown { new_lines, .. } => (Outcome::Ahead { lines: new_lines }, key.clone(), place),
@@ -91,19 +92,21 @@ impl Ctx {
                 let outcome = if native.is_empty() {
                     Outcome::Restored
                 } else {
-                    Outcome::Extended { lines: jsonl::complete_lines(logs.main.main.bytes()).0.len() - has }
+                    Outcome::Extended { events: new_events(agent, &key.id, &logs.main, has) }
                 };
-                self.write_native(agent, &roots, &logs.main, &native, has, &place, None)?;
+                let bytes = self.native_from(agent, &roots, logs.main.main.bytes(), &native, has, None);
+                put(&place.log, &bytes, &native)?;
                 (outcome, key.clone(), place)
             }
             Joined::Forked { .. } => {
                 let id = agent.new_id(&self.env);
                 let place = agent.place(&self.env, &id, &cwd, None)?;
-                self.write_native(agent, &roots, &logs.main, &[], 0, &place, Some((&key.id, &id)))?;
+                let bytes = self.native_from(agent, &roots, logs.main.main.bytes(), &[], 0, Some((&key.id, &id)));
+                put(&place.log, &bytes, &[])?;
                 (Outcome::Forked { kept: key.id.clone() }, SessionKey { agent: key.agent.clone(), id }, place)
             }
         };
-        let mut notes = self.write_files(&roots, &logs.main, &place)?;
+        let mut notes = self.write_files(agent, &roots, &logs.main, &place)?;
         if matches!(outcome, Outcome::Same | Outcome::Ahead { .. }) && place.log.exists() {
             touch(&place.log, self.env.now());
         }
@@ -171,28 +174,32 @@ impl Ctx {
         }
     }
 
-    fn compare(&self, agent: &'static dyn Agent, roots: &Roots, logs: &Logs, native: &[u8]) -> Joined {
+    fn compare(
+        &self,
+        agent: &'static dyn Agent,
+        roots: &Roots,
+        stored: &[u8],
+        native: &[u8],
+        closings: &[Closing],
+    ) -> Joined {
         let sealed = |k: &str| agent.sealed(k);
         let lines: Vec<Vec<u8>> = capture::carried(agent, native).into_iter().map(|(_, l)| l).collect();
         let home = capture::at_home(self, agent, roots);
         let event_id = |l: &[u8]| agent.event_id(l);
-        let closings = capture::closings(logs);
-        let lines = Lines { native: &lines, at_home: &home, event_id: &event_id, closings: &closings };
-        canon::join(logs.main.main.bytes(), &lines, Canon::new(roots, &sealed))
+        let lines = Lines { native: &lines, at_home: &home, event_id: &event_id, closings };
+        canon::join(stored, &lines, Canon::new(roots, &sealed))
     }
 
-    /// The agent's file with what it lacks appended, by way of a new file that is read back before it takes the place.
-    #[expect(clippy::too_many_arguments, reason = "one write, described whole")]
-    fn write_native(
+    /// The agent's file with the stored lines that it lacks appended.
+    fn native_from(
         &self,
         agent: &dyn Agent,
         roots: &Roots,
-        log: &Log,
+        stored: &[u8],
         native: &[u8],
         has: usize,
-        place: &Place,
         rename: Option<(&SessionId, &SessionId)>,
-    ) -> Result<(), AnyFault> {
+    ) -> Vec<u8> {
         let mut bytes = native.to_vec();
         if !bytes.is_empty() && !bytes.ends_with(b"\n") {
             // A torn last line stays; what follows must not continue it.
@@ -200,7 +207,7 @@ impl Ctx {
         }
         let before = jsonl::complete_lines(&bytes).0.len();
         let mut settle = agent.settle(&self.env, before);
-        for line in &jsonl::complete_lines(log.main.bytes()).0[has..] {
+        for line in &jsonl::complete_lines(stored).0[has..] {
             let local = canon::localise_line(roots, line);
             let settled = settle.line(&local);
             match rename {
@@ -209,28 +216,57 @@ impl Ctx {
             }
             bytes.push(b'\n');
         }
-        put(&place.log, &bytes, native)
+        bytes
     }
 
-    fn write_files(&self, roots: &Roots, log: &Log, place: &Place) -> Result<Vec<String>, AnyFault> {
+    fn write_files(
+        &self,
+        agent: &'static dyn Agent,
+        roots: &Roots,
+        log: &Log,
+        place: &Place,
+    ) -> Result<Vec<String>, AnyFault> {
         let mut notes = Vec::new();
         let Some(folder) = &place.files else {
             return Ok(notes);
         };
         for (name, file) in &log.files {
             let path = folder.join(name);
-            let bytes = canon::localise_file(roots, name, file.bytes());
-            match fs::read(&path) {
-                Ok(have) if have == bytes || have.starts_with(&bytes) => {}
-                Ok(have) if !bytes.starts_with(&have) => {
-                    notes.push(format!("{} is different here and was left as it is", path.display()));
+            let native = fs::read(&path).unwrap_or_default();
+            let wanted = if name.ends_with(".jsonl") {
+                match self.compare(agent, roots, file.bytes(), &native, &[]) {
+                    Joined::Behind { has } => Some(self.native_from(agent, roots, file.bytes(), &native, has, None)),
+                    Joined::Grown { .. } => None,
+                    Joined::Forked { .. } => {
+                        notes.push(format!("{} is different here and was left as it is", path.display()));
+                        None
+                    }
                 }
-                Ok(have) => put(&path, &bytes, &have)?,
-                Err(_) => put(&path, &bytes, &[])?,
+            } else {
+                let bytes = canon::localise_file(roots, name, file.bytes());
+                if native.is_empty() {
+                    Some(bytes)
+                } else {
+                    // Redacted there, in the clear here: the one here says more.
+                    let same = Canon::new(roots, &|k| agent.sealed(k)).file(name, &native) == *file;
+                    if !same && native != bytes {
+                        notes.push(format!("{} is different here and was left as it is", path.display()));
+                    }
+                    None
+                }
+            };
+            if let Some(bytes) = wanted {
+                put(&path, &bytes, &native)?;
             }
         }
         Ok(notes)
     }
+}
+
+fn new_events(agent: &dyn Agent, id: &SessionId, log: &Log, has: usize) -> u64 {
+    let shared: usize = jsonl::complete_lines(log.main.bytes()).0[..has].iter().map(|l| l.len() + 1).sum();
+    let before = agent.parse(id, &log.main.bytes()[..shared]).0.events.len() as u64;
+    log.manifest.events.saturating_sub(before)
 }
 
 /// Writes a file whole, by rename, readable by its owner only; refuses if the old one is no longer what it was.

@@ -47,7 +47,10 @@ impl Ctx {
                 let (session, remarks) = candidate.agent.parse(&candidate.found.key.id, &raw.log);
                 Ok(Shown { session, remarks, origin: "on this machine, not handed over".into(), log: Vec::new() })
             }
-            None => Err(Stuck::usage("this branch was not handed over", "name a session; `git handoff status` lists them").into()),
+            None => {
+                Err(Stuck::usage("this branch was not handed over", "name a session; `git handoff status` lists them")
+                    .into())
+            }
         }
     }
 
@@ -94,7 +97,8 @@ impl Ctx {
 
 /// The one session of a list that an id, or the beginning of one, names.
 pub fn named_in(known: &[SessionKey], text: &str) -> Option<SessionKey> {
-    let hits: Vec<&SessionKey> = known.iter().filter(|k| k.id.as_str().starts_with(text) || k.to_string().starts_with(text)).collect();
+    let hits: Vec<&SessionKey> =
+        known.iter().filter(|k| k.id.as_str().starts_with(text) || k.to_string().starts_with(text)).collect();
     match hits.as_slice() {
         [only] => Some((*only).clone()),
         _ => None,

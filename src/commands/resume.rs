@@ -1,0 +1,111 @@
+//! `git handoff resume`
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::check::{code, head};
+use crate::env::Env;
+use crate::fault::AnyFault;
+use crate::flows::Ctx;
+use crate::flows::restore::{Outcome, Restored};
+use crate::flows::resume::{ResumeAsk, Resumed};
+use crate::flows::run::{self, shell_line};
+use crate::render::words;
+use crate::ui::Ui;
+
+#[derive(Debug, Args)]
+pub(super) struct ResumeArgs {
+    /// A branch or a session; the current branch unless given
+    what: Option<String>,
+    /// The remote; the branch's own unless given
+    #[arg(long, value_name = "NAME")]
+    remote: Option<String>,
+    /// Continue in a new work tree, beside this one
+    #[arg(long, value_name = "FOLDER")]
+    worktree: Option<PathBuf>,
+    /// Another session of the branch than the newest
+    #[arg(long, value_name = "ID")]
+    session: Option<String>,
+    /// Take the baton although another surface holds it
+    #[arg(long)]
+    take: bool,
+    /// Do not start the agent; the last line is the command that does
+    #[arg(long)]
+    no_run: bool,
+}
+
+pub(super) fn run(args: &ResumeArgs, env: &Env, ui: &Ui) -> Result<u8, AnyFault> {
+    let ctx = Ctx::open(env)?;
+    let ask = ResumeAsk {
+        what: args.what.clone(),
+        remote: args.remote.clone(),
+        worktree: args.worktree.clone(),
+        session: args.session.clone(),
+        take: args.take,
+    };
+    let resumed = ctx.resume(&ask)?;
+    print(&resumed, env, ui);
+    ui.report(&resumed);
+    let Some(session) = &resumed.session else { return Ok(0) };
+    if !session.installed {
+        ui.say(format!("{} is not installed here; install it, then", session.start[0]));
+    }
+    ui.out(format!("\n{}", command(session, env)));
+    if args.no_run || !session.installed || !ui.is_interactive() {
+        return Ok(0);
+    }
+    run::agent(env, session)
+}
+
+/// The command that continues the session from where the user is.
+fn command(session: &Restored, env: &Env) -> String {
+    let line = shell_line(&session.start);
+    let here = env.cwd().canonicalize().is_ok_and(|cwd| cwd == session.cwd);
+    if here { line } else { format!("cd {} && {line}", crate::flows::quote(&session.cwd.to_string_lossy())) }
+}
+
+fn print(resumed: &Resumed, env: &Env, ui: &Ui) {
+    head(&resumed.checked, env, ui);
+    code(&resumed.checked, ui);
+    if let Some(rescue) = &resumed.code.rescue {
+        ui.field(15, "", format!("your files are kept in {}\n{}", rescue.ref_name, rescue.command()));
+    }
+    if let Some(left) = &resumed.code.left {
+        ui.field(15, "", format!("the old head is kept in {left}"));
+    }
+    match &resumed.session {
+        Some(s) => session(s, ui),
+        None => ui.field(15, "session", "none: the handoff has only code"),
+    }
+    for other in &resumed.others {
+        ui.field(15, "", format!("also {}: {}", other.what, other.command));
+    }
+    match &resumed.baton_here_only {
+        None => ui.field(15, "baton", "yours"),
+        Some(why) => ui.field(15, "baton", format!("yours here; the remote was not told ({why})")),
+    }
+}
+
+fn session(s: &Restored, ui: &Ui) {
+    let name = words::session(s.key.agent.as_str(), s.key.id.short(), s.title.as_deref());
+    let secrets =
+        if s.redacted == 0 { String::new() } else { format!("; {} stay redacted", words::count(s.redacted, "secret")) };
+    ui.field(15, "session", format!("{name}, {}, all of them{secrets}", words::count(s.events, "event")));
+    let outcome = match &s.outcome {
+        Outcome::Restored => None,
+        Outcome::Same => Some("it is here already".to_owned()),
+        Outcome::Extended { events } => Some(format!("{} added to the one here", words::count(*events, "event"))),
+        Outcome::Ahead { lines } => {
+            Some(format!("the one here has {} more and was kept", words::count(*lines as u64, "line")))
+        }
+        Outcome::Forked { kept } => {
+            Some(format!("the one here went on differently and was kept as {kept}; this is {}", s.key.id))
+        }
+    };
+    outcome.iter().for_each(|o| ui.field(15, "", o));
+    for (there, here) in &s.moved_roots {
+        ui.field(15, "", format!("{there} there is {here} here; texts of the session still say {there}"));
+    }
+    s.notes.iter().for_each(|n| ui.field(15, "", n));
+}

@@ -1,0 +1,151 @@
+//! `git handoff resume`: check, bring the code, restore the session, take the baton.
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use crate::fault::{AnyFault, Choice};
+use crate::flows::check::{CheckAsk, Checked, Examined};
+use crate::flows::restore::Restored;
+use crate::flows::save::BatonChange;
+use crate::flows::{Ctx, Lane, Stuck, Undecided, quote};
+use crate::git::tree::{self, Done};
+use crate::model::divergence::Action;
+use crate::model::ids::SessionKey;
+use crate::model::record::BatonState;
+use crate::store::logs::Logs;
+
+/// What to pick up, and how.
+#[derive(Debug, Clone, Default)]
+pub struct ResumeAsk {
+    /// A branch or a session; the current branch unless given.
+    pub what: Option<String>,
+    /// The remote; the branch's own unless given.
+    pub remote: Option<String>,
+    /// Continue in a new work tree there, beside this one.
+    pub worktree: Option<PathBuf>,
+    /// Another session of the branch than the newest.
+    pub session: Option<String>,
+    /// Take the baton although another surface holds it.
+    pub take: bool,
+}
+
+/// What was brought.
+#[derive(Debug, Clone, Serialize)]
+pub struct Resumed {
+    /// What was found before anything was changed.
+    pub checked: Checked,
+    /// What happened to the code.
+    pub code: Done,
+    /// The folder in which to go on.
+    pub root: PathBuf,
+    /// The session; `None`: the handoff has none.
+    pub session: Option<Restored>,
+    /// Other sessions of the branch, with the command that continues each.
+    pub others: Vec<Choice>,
+    /// Why the baton could not be written to the remote; `None`: it is ours there.
+    pub baton_here_only: Option<String>,
+}
+
+impl Ctx {
+    /// Picks a handoff up. Stops with choices, and changes nothing, where the step is not safe or not clear.
+    pub fn resume(&self, ask: &ResumeAsk) -> Result<Resumed, AnyFault> {
+        self.local.remember(&self.repo, None)?;
+        let check = CheckAsk { what: ask.what.clone(), remote: ask.remote.clone(), beside: ask.worktree.is_some() };
+        let examined = self.examine(&check)?;
+        let (key, others) = self.session_of(&examined, ask)?;
+        self.may_take(&examined, ask)?;
+        if matches!(examined.checked.code.action, Action::Stop | Action::DeepenFirst | Action::FetchFirst) {
+            return Err(stopped(&examined).into());
+        }
+        let logs = key.as_ref().map(|key| whole(&examined, key)).transpose()?;
+        let folder = ask.worktree.as_ref().map(|w| self.env.cwd().join(w));
+        let verdict = &examined.checked.code;
+        let code = tree::carry_out(&self.repo, &self.env, &examined.snapshot, verdict, folder.as_deref())?;
+        let root = code.folder.clone().or_else(|| self.repo.workdir().map(Path::to_path_buf));
+        let root = root.ok_or_else(|| {
+            Stuck::usage("a bare repository has no work tree to go on in", "name a folder with --worktree")
+        })?;
+        let there = if code.folder.is_some() { Ctx::open(&self.env.at(&root))? } else { Ctx::open(&self.env)? };
+        there.local.remember(&there.repo, None)?;
+        let session = match (&key, logs) {
+            (Some(key), Some(logs)) => Some(there.restore(key, logs, &root)?),
+            _ => None,
+        };
+        let baton_here_only = self.take_baton(&examined)?;
+        tree::expire_rescues(&self.repo, self.env.now())?;
+        Ok(Resumed { code, root, session, others, baton_here_only, checked: examined.checked })
+    }
+
+    /// The session to continue, and the others with their commands.
+    fn session_of(&self, examined: &Examined, ask: &ResumeAsk) -> Result<(Option<SessionKey>, Vec<Choice>), AnyFault> {
+        let keys: Vec<SessionKey> = examined.stored.record.sessions.iter().map(|s| s.key.clone()).collect();
+        let named = match &ask.session {
+            Some(text) => Some(crate::flows::show::named_in(&keys, text).ok_or_else(|| {
+                let all: Vec<String> = keys.iter().map(ToString::to_string).collect();
+                Stuck::usage(
+                    format!("no session of {} begins with {text:?}", examined.lane.server),
+                    format!("it has: {}", all.join(", ")),
+                )
+            })?),
+            None => examined.named.clone(),
+        };
+        let key = named.or_else(|| keys.last().cloned());
+        let command =
+            |k: &SessionKey| format!("git handoff resume {} --session {k}", quote(examined.lane.server.as_str()));
+        let others = keys.iter().filter(|k| Some(*k) != key.as_ref());
+        let others = others.map(|k| Choice::new(format!("{} {}", k.agent, k.id.short()), command(k))).collect();
+        Ok((key, others))
+    }
+
+    fn may_take(&self, examined: &Examined, ask: &ResumeAsk) -> Result<(), AnyFault> {
+        let baton = &examined.checked.baton;
+        if baton.mine || baton.state == BatonState::Offered || ask.take {
+            return Ok(());
+        }
+        let branch = quote(examined.lane.server.as_str());
+        let since = crate::render::words::ago(baton.since, self.env.now());
+        Err(Undecided {
+            what: format!("{} is held by {}, since {since}", examined.lane.server, baton.holder),
+            choices: vec![
+                Choice::new("ask them to hand over, then", format!("git handoff resume {branch}")),
+                Choice::new("go on all the same", format!("git handoff resume {branch} --take")),
+                Choice::new("only read it", format!("git handoff show {branch}")),
+            ],
+        }
+        .into())
+    }
+
+    /// Writes that this clone holds the branch, here and at the remote. Where the remote cannot be written the work goes
+    /// on all the same.
+    fn take_baton(&self, examined: &Examined) -> Result<Option<String>, AnyFault> {
+        let Examined { lane, remote, stored, .. } = examined;
+        let lane = Lane { remote: remote.clone(), ..lane.clone() };
+        let (commit, _) = self.write_record(&lane, &stored.record.head, &[], BatonChange::Take)?;
+        match (remote, &examined.checked.offline) {
+            (None, _) => Ok(Some("this clone has no remote".into())),
+            (Some(_), Some(why)) => Ok(Some(why.clone())),
+            (Some(remote), None) => self.send_record(&lane, remote, &commit),
+        }
+    }
+}
+
+fn whole<'a>(examined: &'a Examined, key: &SessionKey) -> Result<&'a Logs, Stuck> {
+    if let Some((_, logs)) = examined.whole.iter().find(|(k, _)| k == key) {
+        return Ok(logs);
+    }
+    let state = examined.checked.logs.iter().find(|l| l.key == *key);
+    let problem = state.and_then(|s| s.problem.clone()).unwrap_or_else(|| "its log is not there yet".into());
+    let hint = state.and_then(|s| s.hint.clone());
+    let next = hint.unwrap_or_else(|| "`git handoff push` where it was recorded sends it again".into());
+    Err(Stuck::failed(format!("{} {}: {problem}", key.agent, key.id.short()), next))
+}
+
+fn stopped(examined: &Examined) -> Undecided {
+    let code = &examined.checked.code;
+    let mut lines: Vec<String> = code.summary.clone();
+    lines.extend(code.warnings.iter().map(|w| format!("warning: {w}")));
+    let label = format!("{:15}", "code");
+    let text = lines.join(&format!("\n{:15}", ""));
+    Undecided { what: format!("{label}{text}"), choices: code.choices.clone() }
+}
