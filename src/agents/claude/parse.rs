@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::chain::{Link, main_line};
-use super::line::{flag, is_harness, is_prompt};
+use super::line::{flag, from_person, is_harness};
 use crate::jsonl::{Kind, Tape, complete_lines};
 use crate::model::ids::SessionId;
 use crate::model::session::{Event, Remark, Session, What};
@@ -158,7 +158,7 @@ impl Reader {
         if text.is_empty() && images == 0 {
             return;
         }
-        if flag(tape, "isMeta") || (is_harness(&text) && !is_prompt(tape)) {
+        if flag(tape, "isMeta") || is_harness(&text) || !from_person(tape, &["origin", "kind"]) {
             return self.push(tape, What::Context { text });
         }
         let text = typed(text);
@@ -215,8 +215,10 @@ impl Reader {
         if kind.as_deref() == Some("queued_command") {
             let Some(prompt) = tape.get(&["attachment", "prompt"]) else { return };
             let (text, images) = said(tape, prompt);
-            let from_person = !matches!(tape.text(&["attachment", "commandMode"]).as_deref(), Some(m) if m != "prompt");
-            return self.push(tape, if from_person { What::User { text, images } } else { What::Context { text } });
+            let meta = tape.get(&["attachment", "isMeta"]).is_some_and(|n| tape.raw(n) == b"true");
+            let notice = tape.text(&["attachment", "commandMode"]).is_some_and(|m| m == "task-notification");
+            let typed = !meta && !notice && from_person(tape, &["attachment", "origin", "kind"]);
+            return self.push(tape, if typed { What::User { text, images } } else { What::Context { text } });
         }
         let rendered = tape.get(&["rendered"]).map(|node| rendered(tape, node)).filter(|t| !t.is_empty());
         if let Some(text) = rendered.or_else(|| owned(tape, &["attachment", "content"])) {
