@@ -5,8 +5,8 @@
 //!   for the new machine. It stands *in* the chain, so lines that name it are linked to its nearest kept ancestor.
 //! - `permission-mode` is applied on resume, and `permissionMode` of a prompt when the person rewinds to it
 //!   (measured: plan, acceptEdits and dontAsk); a handoff carries no permissions.
-//! - Rows that Claude writes anew in each process and weeds out of files over 5 MB; a resume without them sends the same
-//!   request (measured). Kept, they would make a weeded file look like another one.
+//! - State rows that each process writes anew; a resume without them sends the same request (measured). Claude has code
+//!   that weeds them out of large files, so kept they could make one session look like two.
 //! - Rows that tie a session to a machine's folder, an account or a remote control.
 //!
 //! The `entrypoint` of a session that a program drove becomes `cli`: the picker and `--continue` hide the others.

@@ -315,3 +315,47 @@ fn member<'a>(tape: &Tape<'a>, of: usize, name: &str) -> Option<Cow<'a, str>> {
 fn shown(name: &str) -> String {
     name.chars().take(40).flat_map(char::escape_default).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(log: &str) -> (Session, Vec<Remark>) {
+        parse(&"s".parse().expect("an id"), log.as_bytes())
+    }
+
+    #[test]
+    fn odd_shapes_are_remarked_and_never_fatal() {
+        let log = [
+            "[]",
+            r#"{"type":"user"}"#,
+            r#"{"type":"user","message":{"content":7}}"#,
+            r#"{"type":"user","message":{"content":[1,"x",{"type":"tool_result"},{"type":"odd"},{"type":"odd"}]}}"#,
+            r#"{"type":"assistant","message":"x"}"#,
+            r#"{"type":"assistant","message":{"content":[{"type":"tool_use"},{"type":"text","text":null}]}}"#,
+            r#"{"type":"attachment","rendered":"x","attachment":[]}"#,
+            r#"{"type":"user","uuid":"a","parentUuid":"a","timestamp":"no","message":{"content":"\ud800"}}"#,
+        ];
+        let (session, remarks) = read(&(log.join("\n") + "\n"));
+        assert_eq!(session.events.len(), 4);
+        assert_eq!(remarks.iter().filter(|r| r.what.contains("\"odd\"")).count(), 1);
+        assert_eq!(remarks.len(), 5);
+    }
+
+    #[test]
+    fn a_title_is_one_short_line() {
+        let prompt = |text: &str| format!("{{\"type\":\"user\",\"message\":{{\"content\":\"{text}\"}}}}\n");
+        assert_eq!(read(&prompt("  fix\\n  it ")).0.title.as_deref(), Some("fix it"));
+        let long = read(&prompt(&"é".repeat(100))).0.title.expect("a title");
+        assert_eq!((long.chars().count(), long.ends_with('…')), (80, true));
+        assert_eq!(read("").0.title, None);
+    }
+
+    #[test]
+    fn what_was_typed_is_shown_as_it_was_typed() {
+        let typed = |text: &str| typed(text.to_owned());
+        assert_eq!(typed("<command-message>x</command-message><command-name>/x</command-name>"), "/x");
+        assert_eq!(typed("<bash-input>ls -l</bash-input>"), "! ls -l");
+        assert_eq!(typed("what is <command-name>x</command-name>?"), "what is <command-name>x</command-name>?");
+    }
+}
