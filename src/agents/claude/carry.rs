@@ -5,11 +5,11 @@
 //!   for the new machine. It stands *in* the chain, so lines that name it are linked to its nearest kept ancestor.
 //! - `permission-mode` is applied on resume, and `permissionMode` of a prompt when the person rewinds to it
 //!   (measured: plan, acceptEdits and dontAsk); a handoff carries no permissions.
-//! - Rows that Claude writes anew in each process and weeds out of files over 5 MB; a resume without them sends the same
-//!   request (measured). Kept, they would make a weeded file look like another one.
+//! - State rows that each process writes anew; a resume without them sends the same request (measured). Claude has code
+//!   that weeds them out of large files, so kept they could make one session look like two.
 //! - Rows that tie a session to a machine's folder, an account or a remote control.
 //!
-//! `entrypoint: "sdk-cli"` becomes `"cli"`, because the picker and `--continue` hide the former.
+//! The `entrypoint` of a session that a program drove becomes `cli`: the picker and `--continue` hide the others.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -47,6 +47,9 @@ pub(super) const AT_HOME: &[&str] = &[
     "session-owner",
     "worktree-state",
 ];
+
+/// Entrypoints that Claude's own lists hide.
+const HIDDEN: &[&str] = &["sdk-cli", "sdk-ts", "sdk-py"];
 
 /// Members that name another line.
 const LINKS: &[&str] = &["parentUuid", "logicalParentUuid", "leafUuid"];
@@ -132,10 +135,9 @@ impl Filter {
 }
 
 fn normalise(tape: &Tape<'_>, edits: &mut Edits) {
-    if let Some(node) = tape.get(&["entrypoint"]) {
-        if tape.text_of(node).as_deref() == Some("sdk-cli") {
-            edits.replace(tape.nodes()[node].span.clone(), "\"cli\"");
-        }
+    let hidden = |&node: &usize| tape.text_of(node).is_some_and(|e| HIDDEN.contains(&&*e));
+    if let Some(node) = tape.get(&["entrypoint"]).filter(hidden) {
+        edits.replace(tape.nodes()[node].span.clone(), "\"cli\"");
     }
     let modes: Vec<usize> = tape.children(0).filter(|&n| tape.key(n).as_deref() == Some("permissionMode")).collect();
     edits.remove(tape, 0, &modes);

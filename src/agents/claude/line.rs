@@ -34,6 +34,9 @@ pub(super) fn is_prompt(tape: &Tape<'_>) -> bool {
     if tape.text(&["type"]).as_deref() != Some("user") || flagged.iter().any(|name| flag(tape, name)) {
         return false;
     }
+    if !from_person(tape, &["origin", "kind"]) {
+        return false;
+    }
     let Some(content) = tape.get(&["message", "content"]) else { return false };
     if let Some(text) = tape.text_of(content) {
         return !is_harness(&text);
@@ -46,6 +49,11 @@ pub(super) fn is_prompt(tape: &Tape<'_>) -> bool {
         _ => false,
     };
     !tape.children(content).any(|b| kind(b).as_deref() == Some("tool_result")) && tape.children(content).any(typed)
+}
+
+/// Whether what came is the person's, where the log says from whom: plugins, peers and finished tasks speak too.
+pub(super) fn from_person(tape: &Tape<'_>, origin: &[&str]) -> bool {
+    tape.text(origin).is_none_or(|kind| kind == "human")
 }
 
 /// Whether the harness and not the person wrote a text in the user's role.

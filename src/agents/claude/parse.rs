@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::chain::{Link, main_line};
-use super::line::{flag, is_harness, is_prompt};
+use super::line::{flag, from_person, is_harness};
 use crate::jsonl::{Kind, Tape, complete_lines};
 use crate::model::ids::SessionId;
 use crate::model::session::{Event, Remark, Session, What};
@@ -158,7 +158,7 @@ impl Reader {
         if text.is_empty() && images == 0 {
             return;
         }
-        if flag(tape, "isMeta") || (is_harness(&text) && !is_prompt(tape)) {
+        if flag(tape, "isMeta") || is_harness(&text) || !from_person(tape, &["origin", "kind"]) {
             return self.push(tape, What::Context { text });
         }
         let text = typed(text);
@@ -215,8 +215,10 @@ impl Reader {
         if kind.as_deref() == Some("queued_command") {
             let Some(prompt) = tape.get(&["attachment", "prompt"]) else { return };
             let (text, images) = said(tape, prompt);
-            let from_person = !matches!(tape.text(&["attachment", "commandMode"]).as_deref(), Some(m) if m != "prompt");
-            return self.push(tape, if from_person { What::User { text, images } } else { What::Context { text } });
+            let meta = tape.get(&["attachment", "isMeta"]).is_some_and(|n| tape.raw(n) == b"true");
+            let notice = tape.text(&["attachment", "commandMode"]).is_some_and(|m| m == "task-notification");
+            let typed = !meta && !notice && from_person(tape, &["attachment", "origin", "kind"]);
+            return self.push(tape, if typed { What::User { text, images } } else { What::Context { text } });
         }
         let rendered = tape.get(&["rendered"]).map(|node| rendered(tape, node)).filter(|t| !t.is_empty());
         if let Some(text) = rendered.or_else(|| owned(tape, &["attachment", "content"])) {
@@ -312,4 +314,48 @@ fn member<'a>(tape: &Tape<'a>, of: usize, name: &str) -> Option<Cow<'a, str>> {
 /// A foreign name, short enough for a sentence.
 fn shown(name: &str) -> String {
     name.chars().take(40).flat_map(char::escape_default).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(log: &str) -> (Session, Vec<Remark>) {
+        parse(&"s".parse().expect("an id"), log.as_bytes())
+    }
+
+    #[test]
+    fn odd_shapes_are_remarked_and_never_fatal() {
+        let log = [
+            "[]",
+            r#"{"type":"user"}"#,
+            r#"{"type":"user","message":{"content":7}}"#,
+            r#"{"type":"user","message":{"content":[1,"x",{"type":"tool_result"},{"type":"odd"},{"type":"odd"}]}}"#,
+            r#"{"type":"assistant","message":"x"}"#,
+            r#"{"type":"assistant","message":{"content":[{"type":"tool_use"},{"type":"text","text":null}]}}"#,
+            r#"{"type":"attachment","rendered":"x","attachment":[]}"#,
+            r#"{"type":"user","uuid":"a","parentUuid":"a","timestamp":"no","message":{"content":"\ud800"}}"#,
+        ];
+        let (session, remarks) = read(&(log.join("\n") + "\n"));
+        assert_eq!(session.events.len(), 4);
+        assert_eq!(remarks.iter().filter(|r| r.what.contains("\"odd\"")).count(), 1);
+        assert_eq!(remarks.len(), 5);
+    }
+
+    #[test]
+    fn a_title_is_one_short_line() {
+        let prompt = |text: &str| format!("{{\"type\":\"user\",\"message\":{{\"content\":\"{text}\"}}}}\n");
+        assert_eq!(read(&prompt("  fix\\n  it ")).0.title.as_deref(), Some("fix it"));
+        let long = read(&prompt(&"é".repeat(100))).0.title.expect("a title");
+        assert_eq!((long.chars().count(), long.ends_with('…')), (80, true));
+        assert_eq!(read("").0.title, None);
+    }
+
+    #[test]
+    fn what_was_typed_is_shown_as_it_was_typed() {
+        let typed = |text: &str| typed(text.to_owned());
+        assert_eq!(typed("<command-message>x</command-message><command-name>/x</command-name>"), "/x");
+        assert_eq!(typed("<bash-input>ls -l</bash-input>"), "! ls -l");
+        assert_eq!(typed("what is <command-name>x</command-name>?"), "what is <command-name>x</command-name>?");
+    }
 }

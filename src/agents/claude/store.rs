@@ -259,7 +259,8 @@ mod tests {
         write(&project(&env, &repo).join("four.jsonl"), "{\"type\":\"mode\"}\n");
         write(&project(&env, &repo).join("a b.jsonl"), &line(&repo));
         write(&project(&env, &repo).join("memory/notes.jsonl"), &line(&repo));
-        let mut ids: Vec<_> = find(&env, &[repo.clone()]).expect("finds").iter().map(|f| f.key.to_string()).collect();
+        let mut ids: Vec<_> =
+            find(&env, std::slice::from_ref(&repo)).expect("finds").iter().map(|f| f.key.to_string()).collect();
         ids.sort();
         assert_eq!(ids, ["claude.one", "claude.two"]);
         assert_eq!(find(&env, &[repo.join("sub")]).expect("finds").len(), 1);
