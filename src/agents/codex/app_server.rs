@@ -23,6 +23,9 @@ const FAREWELL: Duration = Duration::from_secs(1);
 const PAGE: usize = 100;
 const PAGES: usize = 20;
 
+/// Without them only those begun by hand are listed; one begun by `codex exec` is still found by `--last`.
+const KINDS: [&str; 4] = ["cli", "exec", "vscode", "appServer"];
+
 /// Whether the session is in the list of those that work in `cwd`, as the picker and `--last` would see it.
 /// The error is the reason why that could not be found out.
 pub(super) fn lists(program: &Path, env: &Env, cwd: &Path, id: &str) -> Result<bool, String> {
@@ -32,7 +35,7 @@ pub(super) fn lists(program: &Path, env: &Env, cwd: &Path, id: &str) -> Result<b
     server.tell(&json!({ "method": "initialized" }))?;
     let mut cursor = Value::Null;
     for _ in 0..PAGES {
-        let asked = json!({ "limit": PAGE, "cwd": cwd, "cursor": cursor });
+        let asked = json!({ "limit": PAGE, "cwd": cwd, "cursor": cursor, "sourceKinds": KINDS });
         let answer = server.ask("thread/list", asked)?;
         let threads = answer["data"].as_array().ok_or("its answer has no list")?;
         if threads.iter().any(|thread| thread["id"] == id) {

@@ -44,7 +44,11 @@ const SANDBOX: &str = r#"{"type":"read-only"}"#;
 const SETTINGS_EVENT: &str = "thread_settings_applied";
 
 /// The filter on the way out.
-pub(super) struct Out(Plain);
+pub(super) struct Out {
+    plain: Plain,
+    /// Whether the log's `session_meta` went by. A second one, as forks have it, makes resume forget what came before.
+    begun: bool,
+}
 
 /// The filter on the way in.
 pub(super) struct In {
@@ -61,7 +65,7 @@ struct Here {
 
 impl Out {
     pub(super) fn new() -> Out {
-        Out(Plain::new())
+        Out { plain: Plain::new(), begun: false }
     }
 }
 
@@ -75,11 +79,14 @@ impl In {
 
 impl Carry for Out {
     fn line<'a>(&mut self, line: &'a [u8]) -> Option<Cow<'a, [u8]>> {
-        if let Some(ordinal) = self.0.ordinal(line) {
+        if let Some(ordinal) = self.plain.ordinal(line) {
             return Some(number(line, ordinal, 0));
         }
         let Some(tape) = Tape::read(line) else { return Some(Cow::Borrowed(line)) };
         if tape.text(&["payload", "type"]).is_some_and(|t| t == SETTINGS_EVENT) {
+            return None;
+        }
+        if tape.text(&["type"]).is_some_and(|t| t == "session_meta") && std::mem::replace(&mut self.begun, true) {
             return None;
         }
         Some(rewrite(&tape, 0, None))
@@ -221,6 +228,14 @@ mod tests {
         let here = settled("model_provider = \"mine\"", 0, stored);
         assert_eq!(here, stored.replace("}}", r#","model_provider":"mine"}}"#));
         assert_eq!(out(&here).as_deref(), Some(stored));
+    }
+
+    #[test]
+    fn a_log_begins_once() {
+        let meta = br#"{"type":"session_meta","payload":{"id":"i"}}"#;
+        let mut carry = Out::new();
+        assert!(carry.line(meta).is_some());
+        assert!(carry.line(meta).is_none());
     }
 
     #[test]

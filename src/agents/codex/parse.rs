@@ -59,6 +59,7 @@ pub(super) fn parse(agent: AgentName, id: &SessionId, log: &[u8]) -> (Session, V
         at: None,
         branch: None,
         turns: Vec::new(),
+        dated: false,
         summary: None,
         outcomes: BTreeMap::new(),
     };
@@ -79,6 +80,8 @@ struct Reader {
     branch: Option<String>,
     /// Where each turn's events begin.
     turns: Vec<usize>,
+    /// Whether the log says itself where turns begin; in older ones the prompts do.
+    dated: bool,
     /// The summary that the model just gave, before the line that puts it in place.
     summary: Option<String>,
     /// What became of commands and patches, by call id: exit code, and whether it failed.
@@ -115,7 +118,10 @@ impl Reader {
 
     fn event(&mut self, payload: &Value) {
         match payload["type"].as_str().unwrap_or_default() {
-            "task_started" | "turn_started" => self.turns.push(self.session.events.len()),
+            "task_started" => {
+                self.dated = true;
+                self.turns.push(self.session.events.len());
+            }
             "item_completed" => self.outcome(&payload["item"]),
             "thread_name_updated" => self.session.title = text(&payload["thread_name"]).or(self.session.title.take()),
             "thread_rolled_back" => self.roll_back(payload["num_turns"].as_u64().unwrap_or(0)),
@@ -215,6 +221,9 @@ impl Reader {
             if self.session.title.is_none() {
                 self.session.title = title(&text);
             }
+            if !self.dated {
+                self.turns.push(self.session.events.len());
+            }
             self.push(What::User { text, images });
         }
     }
@@ -254,11 +263,10 @@ fn output(id: String, output: &Value) -> What {
         other => texts(other),
     };
     let mut exit_code = exit_code(&text);
-    if text.starts_with("{\"output\":") {
-        if let Ok(result) = serde_json::from_str::<Value>(&text) {
-            exit_code = result["metadata"]["exit_code"].as_i64().or(exit_code);
-            text = result["output"].as_str().map(str::to_owned).unwrap_or(text);
-        }
+    let older = text.starts_with("{\"output\":").then(|| serde_json::from_str::<Value>(&text).ok()).flatten();
+    if let Some(result) = older {
+        exit_code = result["metadata"]["exit_code"].as_i64().or(exit_code);
+        text = result["output"].as_str().map(str::to_owned).unwrap_or(text);
     }
     failed |= exit_code.is_some_and(|code| code != 0);
     What::Output { id, text, images, failed, exit_code }
