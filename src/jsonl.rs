@@ -243,10 +243,9 @@ pub struct Decoded<'a> {
 impl<'a> Decoded<'a> {
     /// Decodes a raw JSON string (without quotes).
     pub fn of(raw: &'a [u8]) -> Decoded<'a> {
-        if memchr::memchr(b'\\', raw).is_none() {
-            if let Ok(text) = std::str::from_utf8(raw) {
-                return Decoded { text: Cow::Borrowed(text), map: Vec::new() };
-            }
+        let plain_text = std::str::from_utf8(raw).ok().filter(|_| memchr::memchr(b'\\', raw).is_none());
+        if let Some(text) = plain_text {
+            return Decoded { text: Cow::Borrowed(text), map: Vec::new() };
         }
         let lossy = String::from_utf8_lossy(raw);
         let source = lossy.as_bytes();

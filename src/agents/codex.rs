@@ -26,7 +26,7 @@ use crate::model::ids::{AgentName, SessionId, SessionKey};
 use crate::model::session::{Remark, Session};
 
 /// Codex CLI.
-pub struct Codex;
+pub(super) struct Codex;
 
 const NAME: &str = "codex";
 

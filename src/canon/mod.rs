@@ -143,14 +143,11 @@ impl<'a> Canon<'a> {
         }
         let decoded = Decoded::of(raw);
         let text = decoded.text();
-        if nested < MAX_NESTED && looks_like_json(text) {
-            if let Some(tape) = Tape::read(text.as_bytes()) {
-                if let Cow::Owned(changed) = self.json(&tape, nested + 1) {
-                    let changed = String::from_utf8_lossy(&changed);
-                    edits.replace(at, jsonl::encode(&changed));
-                }
-                return;
+        if let Some(tape) = nested_json(text, nested) {
+            if let Cow::Owned(changed) = self.json(&tape, nested + 1) {
+                edits.replace(at, jsonl::encode(&String::from_utf8_lossy(&changed)));
             }
+            return;
         }
         for (range, with) in self.clean_as(key, text, is_path) {
             let raw_range = decoded.raw_range(range);
@@ -217,13 +214,11 @@ fn localise_json<'l>(roots: &Roots, tape: &Tape<'l>, nested: usize) -> Cow<'l, [
             return;
         }
         let decoded = Decoded::of(raw);
-        if nested < MAX_NESTED && looks_like_json(decoded.text()) {
-            if let Some(inside) = Tape::read(decoded.text().as_bytes()) {
-                if let Cow::Owned(changed) = localise_json(roots, &inside, nested + 1) {
-                    edits.replace(at, jsonl::encode(&String::from_utf8_lossy(&changed)));
-                }
-                return;
+        if let Some(inside) = nested_json(decoded.text(), nested) {
+            if let Cow::Owned(changed) = localise_json(roots, &inside, nested + 1) {
+                edits.replace(at, jsonl::encode(&String::from_utf8_lossy(&changed)));
             }
+            return;
         }
         for (range, with) in roots.paths(decoded.text()) {
             let raw_range = decoded.raw_range(range);
@@ -241,9 +236,12 @@ fn localise_json<'l>(roots: &Roots, tape: &Tape<'l>, nested: usize) -> Cow<'l, [
     edits.apply(tape.line())
 }
 
-fn looks_like_json(text: &str) -> bool {
-    let text = text.trim_ascii();
-    (text.starts_with('{') && text.ends_with('}')) || (text.starts_with('[') && text.ends_with(']'))
+/// The JSON that a string holds, if it holds nothing else.
+fn nested_json(text: &str, depth: usize) -> Option<Tape<'_>> {
+    let trimmed = text.trim_ascii();
+    let braces =
+        (trimmed.starts_with('{') && trimmed.ends_with('}')) || (trimmed.starts_with('[') && trimmed.ends_with(']'));
+    if depth < MAX_NESTED && braces { Tape::read(text.as_bytes()) } else { None }
 }
 
 /// Whether a member's name says that its value is a path.

@@ -139,7 +139,6 @@ impl Ctx {
     }
 
     /// The lane of what was asked for, and where its branch stands at the remote, asked just now.
-    #[expect(clippy::type_complexity, reason = "four answers of one question")]
     fn find_handoff(
         &self,
         ask: &CheckAsk,

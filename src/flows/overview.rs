@@ -66,9 +66,10 @@ pub struct Handoff {
     pub head: Oid,
     /// Its sessions with events and title.
     pub sessions: Vec<(SessionKey, u64, Option<String>)>,
-    /// Why it cannot be read, if it cannot.
-    pub unreadable: Option<String>,
 }
+
+/// The ref of a record that could not be read, and why.
+pub type Unreadable = (String, String);
 
 impl Ctx {
     /// How many branches have a record here.
@@ -77,7 +78,7 @@ impl Ctx {
     }
 
     /// The handoffs of all branches, newest first, and the refs that could not be read with the reason.
-    pub fn handoffs(&self) -> Result<(Vec<Handoff>, Vec<(String, String)>), AnyFault> {
+    pub fn handoffs(&self) -> Result<(Vec<Handoff>, Vec<Unreadable>), AnyFault> {
         let me = self.local.holder(&self.env, &self.repo)?;
         let mut found = Vec::new();
         let mut broken = Vec::new();
@@ -93,7 +94,6 @@ impl Ctx {
                     },
                     head: s.head,
                     sessions: s.sessions,
-                    unreadable: None,
                 }),
                 Err(e) => broken.push((name, e.to_string())),
             }

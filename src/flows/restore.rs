@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::agents::{self, Agent, Found, Place};
 use crate::canon::paths::Roots;
 use crate::canon::{self, Canon, Closing, Joined, Lines};
+use crate::env::Env;
 use crate::fault::{AnyFault, Choice, FileFault};
 use crate::flows::{Ctx, Stuck, Undecided, capture};
 use crate::jsonl;
@@ -79,34 +80,43 @@ impl Ctx {
         })?;
         let cwd = self.working_folder(agent, &logs.main, root);
         let roots = Roots::new(&capture::roots(self, agent, &cwd));
+        let env = self.env.at(&cwd);
         let hint = logs.main.manifest.native_name.as_deref();
         let place = agent.place(&self.env, &key.id, &cwd, hint)?;
         self.not_live(agent, key, &place, &cwd)?;
-        let native = self.native_bytes(agent, key, &place, &cwd)?;
+        let native = self.native(agent, key, &place, &cwd)?;
         let closings = capture::closings(logs);
-        let (outcome, key, place) = match self.compare(agent, &roots, logs.main.main.bytes(), &native, &closings) {
-            Joined::Grown { new_lines: 0, .. } if native.is_empty() => (Outcome::Restored, key.clone(), place),
+        let (outcome, key, place) = match self.compare(agent, &roots, logs.main.main.bytes(), &native.log, &closings) {
+            Joined::Grown { new_lines: 0, .. } if native.log.is_empty() => (Outcome::Restored, key.clone(), place),
             Joined::Grown { new_lines: 0, .. } => (Outcome::Same, key.clone(), place),
             Joined::Grown { new_lines, .. } => (Outcome::Ahead { lines: new_lines }, key.clone(), place),
             Joined::Behind { has } => {
-                let outcome = if native.is_empty() {
+                let outcome = if native.log.is_empty() {
                     Outcome::Restored
                 } else {
                     Outcome::Extended { events: new_events(agent, &key.id, &logs.main, has) }
                 };
-                let bytes = self.native_from(agent, &roots, logs.main.main.bytes(), &native, has, None);
-                put(&place.log, &bytes, &native)?;
+                let bytes = Ctx::native_from(&env, agent, &roots, logs.main.main.bytes(), &native, has, None);
+                put(&place.log, &bytes, &native.at_place)?;
                 (outcome, key.clone(), place)
             }
             Joined::Forked { .. } => {
                 let id = agent.new_id(&self.env);
                 let place = agent.place(&self.env, &id, &cwd, None)?;
-                let bytes = self.native_from(agent, &roots, logs.main.main.bytes(), &[], 0, Some((&key.id, &id)));
+                let bytes = Ctx::native_from(
+                    &env,
+                    agent,
+                    &roots,
+                    logs.main.main.bytes(),
+                    &Native::default(),
+                    0,
+                    Some((&key.id, &id)),
+                );
                 put(&place.log, &bytes, &[])?;
                 (Outcome::Forked { kept: key.id.clone() }, SessionKey { agent: key.agent.clone(), id }, place)
             }
         };
-        let mut notes = self.write_files(agent, &roots, &logs.main, &place)?;
+        let mut notes = self.write_files(&env, agent, &roots, &logs.main, &place)?;
         if matches!(outcome, Outcome::Same | Outcome::Ahead { .. }) && place.log.exists() {
             touch(&place.log, self.env.now());
         }
@@ -156,21 +166,26 @@ impl Ctx {
     }
 
     /// What the agent has of the session: at its place, or where an earlier place of this clone put it.
-    fn native_bytes(
-        &self,
-        agent: &dyn Agent,
-        key: &SessionKey,
-        place: &Place,
-        cwd: &Path,
-    ) -> Result<Vec<u8>, AnyFault> {
+    fn native(&self, agent: &dyn Agent, key: &SessionKey, place: &Place, cwd: &Path) -> Result<Native, AnyFault> {
+        let at = |path: &Path, cwd: &Path| Found {
+            key: key.clone(),
+            path: path.to_path_buf(),
+            cwd: cwd.to_path_buf(),
+            modified: self.env.now(),
+        };
         if place.log.exists() {
-            return Ok(fs::read(&place.log).map_err(FileFault::on("read", &place.log))?);
+            let log = agent.load(&self.env, &at(&place.log, cwd))?.log;
+            let file = fs::read(&place.log).map_err(FileFault::on("read", &place.log))?;
+            return Ok(Native { log, at_place: file.clone(), file });
         }
         let places = self.local.places(&self.repo);
         let found = agent.locate(&self.env, &key.id, cwd)?;
         match found.filter(|f| places.iter().any(|p| f.cwd.starts_with(p))) {
-            Some(found) => Ok(fs::read(&found.path).map_err(FileFault::on("read", &found.path))?),
-            None => Ok(Vec::new()),
+            Some(found) => {
+                let log = agent.load(&self.env, &found)?.log;
+                Ok(Native { file: log.clone(), log, at_place: Vec::new() })
+            }
+            None => Ok(Native::default()),
         }
     }
 
@@ -192,23 +207,26 @@ impl Ctx {
 
     /// The agent's file with the stored lines that it lacks appended.
     fn native_from(
-        &self,
+        env: &Env,
         agent: &dyn Agent,
         roots: &Roots,
         stored: &[u8],
-        native: &[u8],
+        native: &Native,
         has: usize,
         rename: Option<(&SessionId, &SessionId)>,
     ) -> Vec<u8> {
-        let mut bytes = native.to_vec();
+        let mut bytes = native.file.clone();
         if !bytes.is_empty() && !bytes.ends_with(b"\n") {
             // A torn last line stays; what follows must not continue it.
             bytes.push(b'\n');
         }
-        let before = jsonl::complete_lines(&bytes).0.len();
-        let mut settle = agent.settle(&self.env, before);
+        let before = jsonl::complete_lines(&native.log).0.len();
+        let mut settle = agent.settle(env, before);
+        // What carry would leave out or change does not come from it: a log made by hand could bring permissions along.
+        let mut guard = agent.carry();
         for line in &jsonl::complete_lines(stored).0[has..] {
             let local = canon::localise_line(roots, line);
+            let Some(local) = guard.line(&local) else { continue };
             let settled = settle.line(&local);
             match rename {
                 Some((from, to)) => bytes.extend_from_slice(&agent.rename(&settled, from, to)),
@@ -221,6 +239,7 @@ impl Ctx {
 
     fn write_files(
         &self,
+        env: &Env,
         agent: &'static dyn Agent,
         roots: &Roots,
         log: &Log,
@@ -232,10 +251,12 @@ impl Ctx {
         };
         for (name, file) in &log.files {
             let path = folder.join(name);
-            let native = fs::read(&path).unwrap_or_default();
+            let native = Native::of_file(fs::read(&path).unwrap_or_default());
             let wanted = if name.ends_with(".jsonl") {
-                match self.compare(agent, roots, file.bytes(), &native, &[]) {
-                    Joined::Behind { has } => Some(self.native_from(agent, roots, file.bytes(), &native, has, None)),
+                match self.compare(agent, roots, file.bytes(), &native.log, &[]) {
+                    Joined::Behind { has } => {
+                        Some(Ctx::native_from(env, agent, roots, file.bytes(), &native, has, None))
+                    }
                     Joined::Grown { .. } => None,
                     Joined::Forked { .. } => {
                         notes.push(format!("{} is different here and was left as it is", path.display()));
@@ -244,22 +265,40 @@ impl Ctx {
                 }
             } else {
                 let bytes = canon::localise_file(roots, name, file.bytes());
-                if native.is_empty() {
+                if native.file.is_empty() {
                     Some(bytes)
                 } else {
                     // Redacted there, in the clear here: the one here says more.
-                    let same = Canon::new(roots, &|k| agent.sealed(k)).file(name, &native) == *file;
-                    if !same && native != bytes {
+                    let same = Canon::new(roots, &|k| agent.sealed(k)).file(name, &native.file) == *file;
+                    if !same && native.file != bytes {
                         notes.push(format!("{} is different here and was left as it is", path.display()));
                     }
                     None
                 }
             };
             if let Some(bytes) = wanted {
-                put(&path, &bytes, &native)?;
+                put(&path, &bytes, &native.at_place)?;
             }
         }
         Ok(notes)
+    }
+}
+
+/// A session as the agent has it.
+#[derive(Default)]
+struct Native {
+    /// The whole log, complete lines only. An agent may spread it over several files.
+    log: Vec<u8>,
+    /// The file to be continued.
+    file: Vec<u8>,
+    /// What stands now where the file goes.
+    at_place: Vec<u8>,
+}
+
+impl Native {
+    fn of_file(file: Vec<u8>) -> Native {
+        let whole = file.len() - jsonl::complete_lines(&file).1.len();
+        Native { log: file[..whole].to_vec(), at_place: file.clone(), file }
     }
 }
 

@@ -82,9 +82,12 @@ pub fn tips(repo: &Repo, branch: &BranchName) -> Result<Vec<(Option<String>, Oid
     Ok(tips)
 }
 
+/// A branch for people, and the summary of its record or why that cannot be read.
+pub type Listed = (String, Result<Summary, StoreError>);
+
 /// Every branch with a record, local or seen at a remote, with the commits; unreadable ones come back as errors of
 /// their own.
-pub fn list(repo: &Repo) -> Result<Vec<(String, Result<Summary, StoreError>)>, StoreError> {
+pub fn list(repo: &Repo) -> Result<Vec<Listed>, StoreError> {
     let mut all = repo.list_refs(refs::BRANCHES)?;
     for remote in repo.remotes() {
         all.extend(repo.list_refs(&format!("{}branches/", refs::tracking_root(&remote)))?);

@@ -78,7 +78,7 @@ struct Titles {
 impl Titles {
     /// One line of at most [`MAX_TITLE`] characters.
     fn best(self) -> Option<String> {
-        let given = [self.custom, self.made, self.summary, self.last_prompt, self.first_prompt];
+        let given = [self.custom, self.made, self.summary, self.first_prompt, self.last_prompt];
         let one_line = |text: String| text.split_whitespace().collect::<Vec<_>>().join(" ");
         let title = given.into_iter().flatten().map(one_line).find(|t| !t.is_empty())?;
         if title.chars().count() <= MAX_TITLE {
