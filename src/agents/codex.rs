@@ -144,23 +144,21 @@ impl Agent for Codex {
     }
 
     fn register(&self, env: &Env, id: &SessionId, cwd: &Path, place: &Place) -> Vec<String> {
-        let mut said = Vec::new();
         let provider = store::head(&place.log).and_then(|head| head.provider);
         if let Some(provider) = provider.filter(|p| !Config::read(&self.store(env)).knows_provider(p)) {
-            said.push(format!(
+            return vec![format!(
                 "the session names the model provider {provider:?}, which Codex has not configured here: add \
-                 [model_providers.{provider}] to {} or Codex refuses to resume it",
+                 [model_providers.{provider}] to {}, or Codex refuses to resume it",
                 self.store(env).join("config.toml").display()
-            ));
+            )];
         }
-        let Some(program) = self.program(env) else { return said };
+        let Some(program) = self.program(env) else { return Vec::new() };
         let by_id = format!("`codex resume {id}` continues it all the same");
         match app_server::lists(&program, env, cwd, id.as_str()) {
-            Ok(true) => {}
-            Ok(false) => said.push(format!("Codex does not list the session for {}: {by_id}", cwd.display())),
-            Err(why) => said.push(format!("Codex could not be asked to list the session ({why}): {by_id}")),
+            Ok(true) => Vec::new(),
+            Ok(false) => vec![format!("Codex does not list the session for {}: {by_id}", cwd.display())],
+            Err(why) => vec![format!("Codex could not be asked to list the session ({why}): {by_id}")],
         }
-        said
     }
 
     /// A UUID of version 7, as Codex makes them: its folders, its index and the order of its lists follow the time.
