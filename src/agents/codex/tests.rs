@@ -163,47 +163,24 @@ fn ids_are_codexs_own() {
     assert_eq!(&*renamed, want.as_bytes());
 }
 
-/// Every case of `tests/golden/codex`: what is stored, what is read, and that both survive a journey.
+/// Every case of `tests/golden/codex`: settled lines have contiguous ordinals, and damaged ones are nobody's panic.
 #[test]
-fn goldens() {
+fn goldens_settle_and_survive_damage() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/codex");
     let home = Home::new();
     fs::write(home.dir(".codex").join("config.toml"), "model_provider = \"corp\"\napproval_policy = \"never\"\n")
         .expect("config");
     for case in fs::read_dir(root).expect("goldens").map(|e| e.expect("entry").path()) {
-        let read = |name: &str| fs::read(case.join(name)).expect("a golden file");
-        let (log, stored) = (read("log.jsonl"), read("stored.jsonl"));
-        let carried = carry_all(&log);
-        assert_eq!(String::from_utf8_lossy(&carried), String::from_utf8_lossy(&stored), "{}", case.display());
-
-        let (native, _) = crate::jsonl::complete_lines(&stored);
+        let stored = fs::read(case.join("stored.jsonl")).expect("a golden file");
+        let (lines, _) = crate::jsonl::complete_lines(&stored);
         let mut settle = Codex.settle(&home.env(&[]), 0);
-        let settled: Vec<u8> = native.iter().flat_map(|l| [&*settle.line(l), b"\n"].concat()).collect();
-        assert_eq!(carry_all(&settled), stored, "{}", case.display());
-        for (at, line) in crate::jsonl::complete_lines(&settled).0.into_iter().enumerate() {
-            let ordinal = Tape::read(line).and_then(|t| t.get(&["ordinal"]).map(|n| t.raw(n).to_vec()));
+        for (at, line) in lines.iter().enumerate() {
+            let settled = settle.line(line);
+            let ordinal = Tape::read(&settled).and_then(|t| t.get(&["ordinal"]).map(|n| t.raw(n).to_vec()));
             assert!(ordinal.is_none_or(|n| n == at.to_string().as_bytes()), "{} line {at}", case.display());
         }
-
-        let name = store_id(&log);
-        let (session, _) = Codex.parse(&name, &log);
-        let shown = serde_json::to_string_pretty(&session).expect("json") + "\n";
-        assert_eq!(shown, String::from_utf8_lossy(&read("session.json")), "{}", case.display());
-        let whats = |s: Session| s.events.into_iter().map(|e| e.what).collect::<Vec<What>>();
-        assert_eq!(whats(session), whats(Codex.parse(&name, &settled).0), "{}", case.display());
-        mangle(&log);
+        mangle(&fs::read(case.join("log.jsonl")).expect("a golden file"));
     }
-}
-
-fn carry_all(log: &[u8]) -> Vec<u8> {
-    let mut carry = Codex.carry();
-    let lines = crate::jsonl::complete_lines(log).0;
-    lines.into_iter().filter_map(|l| carry.line(l).map(|l| [&*l, b"\n"].concat())).flatten().collect()
-}
-
-fn store_id(log: &[u8]) -> SessionId {
-    let first = crate::jsonl::complete_lines(log).0[0];
-    id(&Tape::read(first).expect("json").text(&["payload", "id"]).expect("an id"))
 }
 
 /// Damaged lines are nobody's panic.
