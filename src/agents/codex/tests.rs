@@ -2,7 +2,6 @@ use std::ffi::OsString;
 use std::fs;
 
 use super::*;
-use crate::model::session::What;
 
 const ID: &str = "01a20dd2-fe5a-78e3-b35d-187d8c088fe8";
 const OLD: &str = "01a20dd1-b306-7771-a5a1-098833faa058";
