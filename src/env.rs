@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use jiff::Timestamp;
@@ -16,6 +17,7 @@ pub struct Env {
     home: PathBuf,
     cwd: PathBuf,
     now: Option<Timestamp>,
+    ran: Arc<Mutex<Vec<Vec<String>>>>,
 }
 
 impl Env {
@@ -30,7 +32,7 @@ impl Env {
     /// Surroundings from given values.
     pub fn new(vars: BTreeMap<OsString, OsString>, home: PathBuf, cwd: PathBuf) -> Env {
         let now = vars.get(OsStr::new("GIT_HANDOFF_NOW")).and_then(|v| v.to_str()).and_then(|v| v.parse().ok());
-        Env { vars, home, cwd, now }
+        Env { vars, home, cwd, now, ran: Arc::default() }
     }
 
     /// The user's home folder.
@@ -46,6 +48,26 @@ impl Env {
     /// The same surroundings as seen from another folder.
     pub fn at(&self, cwd: &Path) -> Env {
         Env { cwd: cwd.to_path_buf(), ..self.clone() }
+    }
+
+    /// The same surroundings with some variables set, for a surface of its own.
+    pub fn with(&self, home: &Path, vars: &[(&str, &str)]) -> Env {
+        let mut all = self.vars.clone();
+        all.insert("HOME".into(), home.into());
+        all.extend(vars.iter().map(|(k, v)| ((*k).into(), (*v).into())));
+        Env::new(all, home.to_path_buf(), self.cwd.clone())
+    }
+
+    /// Notes a command that was run, for `--verbose`.
+    pub fn note(&self, argv: Vec<String>) {
+        if let Ok(mut ran) = self.ran.lock() {
+            ran.push(argv);
+        }
+    }
+
+    /// The commands that were run since the last time this was asked.
+    pub fn take_ran(&self) -> Vec<Vec<String>> {
+        self.ran.lock().map(|mut ran| std::mem::take(&mut *ran)).unwrap_or_default()
     }
 
     /// A variable's value, if it is set, not empty and UTF-8.

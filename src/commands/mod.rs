@@ -17,6 +17,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::env::Env;
 use crate::error;
 use crate::fault::AnyFault;
+use crate::flows::run;
 use crate::ui::Ui;
 
 /// The whole command line.
@@ -32,6 +33,9 @@ pub struct Cli {
     /// Print one JSON value on stdout instead of text
     #[arg(long, global = true)]
     json: bool,
+    /// Say which git commands were run
+    #[arg(long, short, global = true)]
+    verbose: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -63,10 +67,29 @@ enum Command {
 /// Runs the command line and returns the exit code.
 pub fn run(cli: Cli, env: &Env) -> u8 {
     let ui = Ui::new(cli.json);
-    match dispatch(cli.command, env, &ui) {
+    let code = match dispatch(cli.command, env, &ui) {
         Ok(code) => code,
         Err(fault) => error::print(&ui, &*fault),
+    };
+    if cli.verbose {
+        ran(env).iter().for_each(|line| ui.say(line));
     }
+    code
+}
+
+/// The git commands that were run: each that talks to a remote or changes something, and how many only read.
+fn ran(env: &Env) -> Vec<String> {
+    const TELLING: &[&str] =
+        &["fetch", "push", "merge", "switch", "worktree", "update-ref", "clone", "branch", "reset", "config"];
+    let all = env.take_ran();
+    let tells = |argv: &&Vec<String>| argv.first().is_some_and(|c| TELLING.contains(&c.as_str()));
+    let mut lines: Vec<String> =
+        all.iter().filter(tells).map(|argv| format!("+ git {}", run::shell_line(argv))).collect();
+    let quiet = all.len() - lines.len();
+    if quiet > 0 {
+        lines.push(format!("+ {} that only read", crate::render::words::count(quiet as u64, "git command")));
+    }
+    lines
 }
 
 fn dispatch(command: Option<Command>, env: &Env, ui: &Ui) -> Result<u8, AnyFault> {

@@ -2,6 +2,7 @@
 
 pub mod capture;
 pub mod check;
+pub mod demo;
 pub mod init;
 pub mod local;
 pub mod overview;

@@ -81,6 +81,7 @@ impl Said {
 #[derive(Debug, Clone)]
 pub struct Git {
     dir: PathBuf,
+    env: Env,
     vars: Vec<(OsString, OsString)>,
 }
 
@@ -92,7 +93,7 @@ impl Git {
         for (name, value) in [("LC_ALL", "C"), ("GIT_OPTIONAL_LOCKS", "0"), ("GIT_HANDOFF_NESTED", "1")] {
             vars.push((name.into(), value.into()));
         }
-        Git { dir: dir.to_path_buf(), vars }
+        Git { dir: dir.to_path_buf(), env: env.clone(), vars }
     }
 
     /// The same in another folder.
@@ -114,6 +115,7 @@ impl Git {
     /// The same with `input` on its standard input.
     #[expect(clippy::disallowed_methods, reason = "the one place that starts git")]
     pub fn say_to<S: AsRef<OsStr>>(&self, args: &[S], input: &[u8]) -> Result<Said, SpawnError> {
+        self.env.note(args.iter().map(|a| a.as_ref().to_string_lossy().into_owned()).collect());
         let mut command = Command::new("git");
         command.args(args).current_dir(&self.dir).env_clear().envs(self.vars.iter().map(|(k, v)| (k, v)));
         command.stdin(if input.is_empty() { Stdio::null() } else { Stdio::piped() });
