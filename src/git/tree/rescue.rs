@@ -96,7 +96,7 @@ pub fn rescue(repo: &Repo, env: &Env, reason: &str, extra: &[PathBuf]) -> Result
     let staged = if staged.code == 0 { staged.text().parse()? } else { tree_of(&git, &base)? };
     let (others, left_out) = others(repo, root, extra)?;
     let add = ["-c", "core.safecrlf=false", "-c", "advice.addEmbeddedRepo=false"];
-    git.run(&[&add[..], &["add", "--update", "--", ":/"]].concat())?;
+    git.run(&[&add[..], &["add", "--update"]].concat())?;
     if !others.is_empty() {
         let take = ["update-index", "--add", "--replace", "-z", "--stdin"];
         let args = [&add[..], &take].concat();

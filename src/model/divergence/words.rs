@@ -357,7 +357,8 @@ fn take(s: &Snapshot, to: &Oid) -> Option<Choice> {
     }
     let keep = format!("git branch --no-track {} {}", quote(s.free_branch.as_str()), local.oid);
     let take = match s.at {
-        Place::OnBranch => format!("git reset --keep {to}"),
+        // Unlike `git reset --keep` it is not misled by files whose times alone have changed.
+        Place::OnBranch => format!("git switch --no-track -C {} {to}", quote(s.branch.as_str())),
         Place::OtherBranch { .. } | Place::Detached { .. } | Place::Unborn { .. } | Place::Bare => {
             format!("git branch --no-track -f {} {to}", quote(s.branch.as_str()))
         }
