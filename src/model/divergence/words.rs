@@ -272,10 +272,12 @@ pub(super) fn choices(s: &Snapshot, state: State, action: &Action) -> Vec<Choice
         State::Landed => {
             if let Some(default) = &s.default_branch {
                 all.push(Choice::new("see it there", format!("git log --oneline {}..{}", head, default.head)));
-                all.push(Choice::new(
-                    "new work from there",
-                    format!("git switch --no-track -c {} {}", quote(s.free_branch.as_str()), default.head),
-                ));
+                if s.dirty.tracked_is_clean() && !way_is_taken(s) {
+                    all.push(Choice::new(
+                        "new work from there",
+                        format!("git switch --no-track -c {} {}", quote(s.free_branch.as_str()), default.head),
+                    ));
+                }
             }
             all.extend(beside(s, state));
         }
@@ -325,6 +327,11 @@ fn beside(s: &Snapshot, state: State) -> Option<Choice> {
     Some(Choice::new("beside yours", format!("{} --worktree {folder}", resume(s))))
 }
 
+/// Something is where git's own commands would write, and of ignored files they would not even say so.
+fn way_is_taken(s: &Snapshot) -> bool {
+    !s.in_the_way.untracked.is_empty() || !s.in_the_way.ignored.is_empty()
+}
+
 fn see_both(s: &Snapshot) -> Choice {
     let here = match (&s.at, &s.local) {
         (Place::OnBranch, _) | (_, None) => "HEAD".to_owned(),
@@ -340,8 +347,7 @@ fn autostash(s: &Snapshot) -> &'static str {
 /// A rebase of the branch, unless it would carry along or run over what does not belong to it.
 fn rebase(s: &Snapshot, rebase: &str) -> Option<Choice> {
     let foreign = s.at != Place::OnBranch && !s.dirty.tracked_is_clean();
-    let way = !s.in_the_way.untracked.is_empty() || !s.in_the_way.ignored.is_empty();
-    if foreign || way || matches!(s.at, Place::Bare | Place::Detached { stray: 1.., .. }) {
+    if foreign || way_is_taken(s) || matches!(s.at, Place::Bare | Place::Detached { stray: 1.., .. }) {
         return None;
     }
     let branch = if s.at == Place::OnBranch { String::new() } else { format!(" {}", quote(s.branch.as_str())) };
@@ -351,8 +357,7 @@ fn rebase(s: &Snapshot, rebase: &str) -> Option<Choice> {
 /// To rewritten commits, the old ones kept under a branch of their own.
 fn take(s: &Snapshot, to: &Oid) -> Option<Choice> {
     let local = s.local.as_ref()?;
-    let way = !s.in_the_way.untracked.is_empty() || !s.in_the_way.ignored.is_empty();
-    if way || !s.dirty.tracked_is_clean() {
+    if way_is_taken(s) || !s.dirty.tracked_is_clean() {
         return None;
     }
     let keep = format!("git branch --no-track {} {}", quote(s.free_branch.as_str()), local.oid);

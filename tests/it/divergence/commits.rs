@@ -105,6 +105,17 @@ fn diverged_stops_and_predicts_conflicts() {
     );
 }
 
+#[test]
+fn no_choice_runs_over_ignored_files() {
+    let mut world = World::new();
+    world.lab.commit(&world.b, &[("mine.txt", "mine\n")], "mine");
+    world.hand_over(&[("app.log", "theirs\n")]);
+    world.lab.write(&world.b, "app.log", "mine, and ignored\n");
+    let resumed = world.resume();
+    assert_eq!(resumed.last().choices.len(), 2, "{:?}", resumed.last().choices);
+    world.choices_work(resumed.last());
+}
+
 /// The sender rebases onto a newer main before the receiver resumes.
 fn rebased() -> (World, String) {
     let world = World::new();
