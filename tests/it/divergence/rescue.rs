@@ -1,6 +1,8 @@
 //! The rescue snapshot: complete, restorable, and made without a trace in the work tree.
 
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
@@ -22,6 +24,7 @@ fn everything(world: &World) {
     world.lab.write(&world.b, "new file.sh", "untracked\n");
     fs::set_permissions(world.b.join("new file.sh"), fs::Permissions::from_mode(0o755)).unwrap();
     world.lab.write(&world.b, "new\nline\".txt", "an odd name\n");
+    fs::write(world.b.join(OsStr::from_bytes(b"not\xffunicode")), "bytes\n").unwrap();
     std::os::unix::fs::symlink("app.txt", world.b.join("link")).unwrap();
     fs::remove_file(world.b.join("work.txt")).unwrap();
     world.lab.write(&world.b, "secret.log", "ignored\n");
@@ -51,7 +54,7 @@ fn its_command_puts_everything_back() {
     let world = World::new();
     everything(&world);
     let rescue = taken(&world, &["secret.log".into()]).expect("a rescue");
-    assert_eq!(rescue.what.len(), 7, "{:?}", rescue.what);
+    assert_eq!(rescue.what.len(), 8, "{:?}", rescue.what);
     world.git(&["reset", "--quiet", "--hard"]);
     world.git(&["clean", "--quiet", "-fdx"]);
     fs::create_dir_all(world.b.join("sub")).unwrap();
@@ -63,6 +66,7 @@ fn its_command_puts_everything_back() {
     assert_eq!(read("lib.txt"), "staged, then changed\n");
     assert_eq!(read("new\nline\".txt"), "an odd name\n");
     assert_eq!(read("secret.log"), "ignored\n");
+    assert_eq!(fs::read(world.b.join(OsStr::from_bytes(b"not\xffunicode"))).unwrap(), b"bytes\n");
     assert_eq!(fs::read_link(world.b.join("link")).unwrap(), PathBuf::from("app.txt"));
     assert!(!world.b.join("work.txt").exists());
     assert_eq!(fs::metadata(world.b.join("new file.sh")).unwrap().permissions().mode() & 0o111, 0o111);
