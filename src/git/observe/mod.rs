@@ -104,6 +104,7 @@ pub fn observe(repo: &Repo, env: &Env, ask: &Ask) -> Result<Snapshot, ObserveErr
         server: ask.server.clone(),
         server_here,
         server_in_local: match (&server, &local) {
+            (Some(server), Some(local)) if server.oid == local.oid => true,
             (Some(server), Some(local)) if server_here => commits.is_ancestor(&server.oid, &local.oid)?,
             _ => false,
         },

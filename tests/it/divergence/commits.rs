@@ -361,9 +361,14 @@ fn an_unborn_branch_gets_the_head() {
     world.lab.git(&world.lab.path(""), &["init", "--quiet", "-b", "feature", "fresh"]);
     world.lab.git(&fresh, &["remote", "add", "origin", world.lab.path("server.git").to_str().expect("UTF-8")]);
     world.lab.write(&fresh, "notes.txt", "mine\n");
+    world.lab.write(&fresh, "staged.txt", "staged\n");
+    world.lab.git(&fresh, &["add", "staged.txt"]);
     let resumed = world.resume_in(&fresh, None);
     assert_eq!(resumed.states(), [State::NotFetched, State::Unborn, State::Same]);
-    assert_eq!(resumed.rescues().len(), 1);
+    let rescue = &resumed.rescues()[0];
+    let command = rescue.index_command();
+    assert!(world.lab.run(&fresh, "sh", &["-c", &command]).status.success(), "{command}");
+    assert_eq!(world.lab.git(&fresh, &["ls-files"]), "staged.txt");
 }
 
 #[test]
