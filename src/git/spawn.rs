@@ -146,7 +146,9 @@ impl Git {
 
 /// The error for a `git` that ended badly.
 pub fn failed<S: AsRef<OsStr>>(args: &[S], said: &Said) -> SpawnError {
-    let command = args.iter().take(2).map(|a| a.as_ref().to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ");
+    let words: Vec<_> = args.iter().map(|a| a.as_ref().to_string_lossy()).collect();
+    let settings = words.chunks(2).take_while(|pair| pair[0] == "-c").count() * 2;
+    let command = words.iter().skip(settings).take(2).map(|w| w.as_ref()).collect::<Vec<&str>>().join(" ");
     let telling = |l: &&str| l.starts_with("fatal:") || l.starts_with("error:") || l.contains("rejected");
     let lines: Vec<&str> = said.stderr.lines().filter(|l| !l.trim().is_empty()).collect();
     let line = lines.iter().find(|l| telling(l)).or(lines.last()).copied().unwrap_or("it said nothing");

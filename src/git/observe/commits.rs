@@ -37,6 +37,10 @@ impl Commits<'_> {
     /// Whether a commit is in the object database. Asks gix, because git would try to download it in a partial clone.
     pub(super) fn has(&self, oid: &Oid) -> bool {
         let Ok(id) = gix::ObjectId::from_hex(oid.as_str().as_bytes()) else { return false };
+        // gix takes an id of the other object format for a bug of its caller.
+        if id.kind() != self.repo.gix.object_hash() {
+            return false;
+        }
         let header = self.repo.gix.try_find_header(id);
         matches!(header, Ok(Some(header)) if header.kind() == gix::object::Kind::Commit)
     }

@@ -104,6 +104,7 @@ pub fn observe(repo: &Repo, env: &Env, ask: &Ask) -> Result<Snapshot, ObserveErr
         server: ask.server.clone(),
         server_here,
         server_in_local: match (&server, &local) {
+            (Some(server), Some(local)) if server.oid == local.oid => true,
             (Some(server), Some(local)) if server_here => commits.is_ancestor(&server.oid, &local.oid)?,
             _ => false,
         },
@@ -138,7 +139,7 @@ pub fn observe(repo: &Repo, env: &Env, ask: &Ask) -> Result<Snapshot, ObserveErr
         free_branch: free_branch(repo, &ask.branch)?,
         free_folder: free_folder(repo, env, &ask.branch),
     };
-    if let (Some(to), Where::Here) = (snapshot.destination(), snapshot.place)
+    if let (Some(to), Where::Here) = (snapshot.destination().or_else(|| snapshot.offered()), snapshot.place)
         && snapshot.here() != Some(&to)
     {
         snapshot.in_the_way = work_tree::in_the_way(repo, &status, snapshot.here(), &to)?;

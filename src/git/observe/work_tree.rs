@@ -38,15 +38,17 @@ fn stray(repo: &Repo, oid: &Oid) -> Result<u64, ObserveError> {
 
 /// The other work tree that has the branch.
 pub(super) fn elsewhere(repo: &Repo, branch: &BranchName) -> Result<Option<Elsewhere>, ObserveError> {
-    let all = repo.gix.worktrees_including_main().map_err(GitError::gix("list the work trees"))?;
+    let main = repo.gix.main_repo().map_err(GitError::gix("open the main work tree"))?;
+    let linked = repo.gix.worktrees().map_err(GitError::gix("list the work trees"))?;
+    // A bare repository has a HEAD, but no work tree that would need it.
+    let main = main.workdir().map(|root| (main.git_dir().to_path_buf(), root.to_path_buf()));
+    let linked = linked.iter().filter_map(|proxy| Some((proxy.git_dir().to_path_buf(), proxy.base().ok()?)));
     let here = real(repo.git_dir());
-    for other in all.flatten().filter(|other| real(other.git_dir()) != here) {
-        let full = format!("refs/heads/{branch}");
-        let checked_out = other.head_name().ok().flatten().is_some_and(|name| name.as_bstr() == full.as_str());
-        let busy = holds(other.git_dir(), branch);
-        // A bare repository has a HEAD, but no work tree that would need it.
-        let Some(path) = other.workdir().filter(|_| checked_out || busy) else { continue };
-        return Ok(Some(Elsewhere { path: path.to_path_buf(), busy, gone: !path.is_dir() }));
+    for (git_dir, path) in main.into_iter().chain(linked).filter(|(git_dir, _)| real(git_dir) != here) {
+        let busy = holds(&git_dir, branch);
+        if busy || reads(&git_dir, "HEAD", &format!("ref: refs/heads/{branch}")) {
+            return Ok(Some(Elsewhere { busy, gone: !path.is_dir(), path }));
+        }
     }
     Ok(None)
 }
@@ -58,12 +60,15 @@ fn real(path: &Path) -> PathBuf {
 /// Whether a rebase or bisect that began on the branch is in progress in the work tree of that git folder: the branch
 /// is not HEAD then, and yet git lets no other work tree have it.
 pub(super) fn holds(git_dir: &Path, branch: &BranchName) -> bool {
-    let begun =
-        |file: &str, name: &str| fs::read(git_dir.join(file)).is_ok_and(|text| text.trim_ascii() == name.as_bytes());
     let full = format!("refs/heads/{branch}");
-    begun("rebase-merge/head-name", &full)
-        || begun("rebase-apply/head-name", &full)
-        || begun("BISECT_START", branch.as_str())
+    reads(git_dir, "rebase-merge/head-name", &full)
+        || reads(git_dir, "rebase-apply/head-name", &full)
+        || reads(git_dir, "BISECT_START", branch.as_str())
+}
+
+/// Whether a file of a git folder has that one line.
+fn reads(git_dir: &Path, file: &str, line: &str) -> bool {
+    fs::read(git_dir.join(file)).is_ok_and(|text| text.trim_ascii() == line.as_bytes())
 }
 
 /// What was begun in this work tree and is not finished.
@@ -158,7 +163,9 @@ pub(super) fn in_the_way(repo: &Repo, status: &Status, from: Option<&Oid>, to: &
         touched.insert(path.to_vec());
     }
     let changed: BTreeSet<_> = status.staged.iter().chain(&status.unstaged).filter(|p| overlaps(&touched, p)).collect();
-    let (ignored, untracked) = split_ignored(repo, not_tracked(repo, root, &added)?)?;
+    let found = not_tracked(repo, root, &added)?;
+    let ignores = ignored(repo, &found)?;
+    let (ignored, untracked) = found.into_iter().partition(|path| ignores.contains(path));
     let paths = |all: Vec<Vec<u8>>| all.iter().map(|p| super::path(p)).collect();
     let changed = changed.into_iter().map(|p| super::path(p)).collect();
     Ok(InTheWay { changed, untracked: paths(untracked), ignored: paths(ignored) })
@@ -205,18 +212,17 @@ fn others_below(repo: &Repo, folder: &[u8]) -> Result<Vec<Vec<u8>>, ObserveError
     Ok(said.stdout.split(|b| *b == 0).filter(|p| !p.is_empty()).map(<[u8]>::to_vec).collect())
 }
 
-/// Parts paths into ignored ones and others.
-fn split_ignored(repo: &Repo, all: BTreeSet<Vec<u8>>) -> Result<(Vec<Vec<u8>>, Vec<Vec<u8>>), ObserveError> {
+/// Which of the paths are ignored.
+fn ignored(repo: &Repo, all: &BTreeSet<Vec<u8>>) -> Result<BTreeSet<Vec<u8>>, ObserveError> {
     if all.is_empty() {
-        return Ok((Vec::new(), Vec::new()));
+        return Ok(BTreeSet::new());
     }
     let mut input = Vec::new();
-    for path in &all {
+    for path in all {
         input.extend_from_slice(path);
         input.push(0);
     }
-    // Exit code 1: none is. Anything worse leaves all of them in the way, which stops.
+    // Exit code 1: none is. Anything worse names none either, which leaves all of them in the way and stops.
     let said = repo.git().say_to(&["check-ignore", "-z", "--stdin"], &input)?;
-    let ignored: BTreeSet<Vec<u8>> = said.stdout.split(|b| *b == 0).map(<[u8]>::to_vec).collect();
-    Ok(all.into_iter().partition(|path| ignored.contains(path)))
+    Ok(said.stdout.split(|b| *b == 0).map(<[u8]>::to_vec).collect())
 }

@@ -176,8 +176,11 @@ pub fn follow(repo: &Repo, env: &Env, s: &Snapshot, to: &Oid) -> Result<Option<S
     let Some(local) = &s.local else { return create_ref(repo, s, to).map(|()| None) };
     let kept = rescue::keep_commit(repo, env, &format!("before following {}", s.branch), &local.oid)?;
     if s.at == Place::OnBranch {
-        // --keep refuses where an uncommitted change is in the way.
-        repo.git().run(&["reset", "--quiet", "--no-recurse-submodules", "--keep", to.as_str()])?;
+        // It refuses where an uncommitted change is in the way, as `reset --keep` does, which takes a file whose time
+        // alone has changed for one.
+        let args =
+            ["switch", "--quiet", "--no-guess", "--no-recurse-submodules", "--no-track", overwrite_ignored(s), "-C"];
+        repo.git().run(&[&args[..], &[s.branch.as_str(), to.as_str()]].concat())?;
     } else {
         let edit = format!("update refs/heads/{} {to} {}\n", s.branch, local.oid);
         update_refs(repo.git(), "handoff: follow a rewrite", &edit)?;
@@ -243,8 +246,8 @@ pub fn deepen(repo: &Repo, remote: &str, attempt: u32) -> Result<(), TreeError> 
 pub fn fetch_commit(repo: &Repo, remote: &str, branch: &BranchName, head: &Oid) -> Result<(), TreeError> {
     let refspec = format!("+refs/heads/{branch}:refs/remotes/{remote}/{branch}");
     repo.git().run(&["fetch", "--quiet", "--no-tags", "--", remote, &refspec])?;
-    let here = gix::ObjectId::from_hex(head.as_str().as_bytes()).is_ok_and(|id| repo.gix.has_object(id));
-    if !here {
+    let known = |id: gix::ObjectId| id.kind() == repo.gix.object_hash() && repo.gix.has_object(id);
+    if !gix::ObjectId::from_hex(head.as_str().as_bytes()).is_ok_and(known) {
         repo.git().say(&["fetch", "--quiet", "--no-tags", "--", remote, head.as_str()])?;
     }
     Ok(())

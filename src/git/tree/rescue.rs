@@ -1,6 +1,6 @@
 //! The user's tree before it is touched: one commit under `refs/handoff-rescue/`, made without touching it.
 //!
-//! The commit's tree is the work tree with its untracked files; its first parent is HEAD, its second the index. A copy
+//! The commit's tree is the work tree with its untracked files; its parents are HEAD, if there is one, and the index. A copy
 //! of the index is worked on, so the real one stays as it is to the byte.
 
 use std::collections::BTreeSet;
@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::TreeError;
 use crate::env::Env;
 use crate::fault::FileFault;
-use crate::git::spawn::Git;
+use crate::git::spawn::{Git, failed};
 use crate::git::{GitError, Repo};
 use crate::model::ids::Oid;
 
@@ -35,6 +35,8 @@ pub struct Rescue {
     pub ref_name: String,
     /// Its commit.
     pub commit: Oid,
+    /// The index as a commit, its last parent.
+    pub index: Oid,
     /// A ref of its own for the commits of a detached HEAD that no other ref holds.
     pub head_ref: Option<String>,
     /// The paths in which it differs from HEAD.
@@ -63,7 +65,7 @@ impl Rescue {
 
     /// The command that puts the index back.
     pub fn index_command(&self) -> String {
-        format!("git restore --source={}^2 --staged -- :/", self.ref_name)
+        format!("git restore --source={} --staged -- :/", self.index)
     }
 }
 
@@ -91,30 +93,12 @@ pub fn rescue(repo: &Repo, env: &Env, reason: &str, extra: &[PathBuf]) -> Result
         Some(head) => head.to_string(),
         None => gix::ObjectId::empty_tree(repo.gix.object_hash()).to_string(),
     };
-    // An index with conflicts has no tree; its files are in the work tree, with their marks.
-    let staged = git.say(&["write-tree"])?;
-    let staged = if staged.code == 0 { staged.text().parse()? } else { tree_of(&git, &base)? };
     let (others, left_out) = others(repo, root, extra)?;
-    let add = ["-c", "core.safecrlf=false", "-c", "advice.addEmbeddedRepo=false"];
-    git.run(&[&add[..], &["add", "--update", "--", ":/"]].concat())?;
-    if !others.is_empty() {
-        let take = ["update-index", "--add", "--replace", "-z", "--stdin"];
-        let args = [&add[..], &take].concat();
-        let said = git.say_to(&args, &others)?;
-        if said.code != 0 {
-            return Err(crate::git::spawn::failed(&args, &said).into());
-        }
-    }
-    let tree: Oid = git.run(&["write-tree"])?.text().parse()?;
-
-    let base_tree = tree_of(&git, &base)?;
-    let keeps_head = match &head {
-        Some(head) if detached => {
-            git.run(&["rev-list", "--count", head.as_str(), "--not", "--glob=refs/"])?.text() != "0"
-        }
-        _ => false,
-    };
-    if tree == base_tree && staged == base_tree && !keeps_head {
+    let (staged, tree) = trees(&git, &base, &others)?;
+    let stray = ["rev-list", "--count", base.as_str(), "--not", "--glob=refs/"];
+    let keeps_head = detached && git.run(&stray)?.text() != "0";
+    let unchanged = tree_of(&git, &base)?;
+    if tree == unchanged && staged == unchanged && !keeps_head {
         return Ok(None);
     }
     let commit = |tree: &Oid, parents: &[&Oid]| -> Result<Oid, TreeError> {
@@ -123,10 +107,10 @@ pub fn rescue(repo: &Repo, env: &Env, reason: &str, extra: &[PathBuf]) -> Result
         Ok(git.run(&args)?.text().parse()?)
     };
     let parents: Vec<&Oid> = head.iter().collect();
-    let index_commit = commit(&staged, &parents)?;
-    let commit = commit(&tree, &[parents.as_slice(), &[&index_commit]].concat())?;
+    let index = commit(&staged, &parents)?;
+    let commit = commit(&tree, &[parents.as_slice(), &[&index]].concat())?;
 
-    let ref_name = format!("{RESCUES}{}-{}", env.now().strftime(TIME), env.random_hex(2));
+    let ref_name = new_name(env);
     let head_ref = keeps_head.then(|| format!("{ref_name}-head"));
     let mut refs = format!("create {ref_name} {commit}\n");
     if let (Some(name), Some(head)) = (&head_ref, &head) {
@@ -135,12 +119,34 @@ pub fn rescue(repo: &Repo, env: &Env, reason: &str, extra: &[PathBuf]) -> Result
     super::update_refs(&git, reason, &refs)?;
     let differs = git.run(&["diff-tree", "-r", "-z", "--no-renames", "--name-only", base.as_str(), tree.as_str()])?;
     let what = differs.stdout.split(|b| *b == 0).filter(|p| !p.is_empty()).map(super::path).collect();
-    Ok(Some(Rescue { ref_name, commit, head_ref, what, left_out }))
+    Ok(Some(Rescue { ref_name, commit, index, head_ref, what, left_out }))
+}
+
+/// The trees of the index and of the work tree, by way of the copied index that `git` is set to.
+fn trees(git: &Git, base: &str, others: &[u8]) -> Result<(Oid, Oid), TreeError> {
+    // An index with conflicts has no tree; its files are in the work tree, with their marks.
+    let staged = git.say(&["write-tree"])?;
+    let staged = if staged.code == 0 { staged.text().parse()? } else { tree_of(git, base)? };
+    // A strict setting for line ends must not keep a file from being rescued.
+    let lenient = ["-c", "core.safecrlf=false"];
+    git.run(&[&lenient[..], &["add", "--update"]].concat())?;
+    if !others.is_empty() {
+        let args = [&lenient[..], &["update-index", "--add", "--replace", "-z", "--stdin"]].concat();
+        let said = git.say_to(&args, others)?;
+        if said.code != 0 {
+            return Err(failed(&args, &said).into());
+        }
+    }
+    Ok((staged, git.run(&["write-tree"])?.text().parse()?))
+}
+
+fn new_name(env: &Env) -> String {
+    format!("{RESCUES}{}-{}", env.now().strftime(TIME), env.random_hex(2))
 }
 
 /// Keeps one commit, because a branch is about to leave it.
 pub(super) fn keep_commit(repo: &Repo, env: &Env, reason: &str, commit: &Oid) -> Result<String, TreeError> {
-    let name = format!("{RESCUES}{}-{}-head", env.now().strftime(TIME), env.random_hex(2));
+    let name = format!("{}-head", new_name(env));
     super::update_refs(repo.git(), reason, &format!("create {name} {commit}\n"))?;
     Ok(name)
 }

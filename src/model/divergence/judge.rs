@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use super::rewrites::Rewritten;
 use super::snapshot::{Landed, Operation, Place, Relation, ServerHead, Snapshot, Where};
-use super::words;
+use super::{choices, words};
 use crate::fault::Choice;
 use crate::model::ids::{BranchName, Oid};
 
@@ -179,7 +179,7 @@ pub fn judge(s: &Snapshot) -> Verdict {
         keep: if moves { s.in_the_way.ignored.clone() } else { Vec::new() },
         warnings: words::warnings(s, state, &action),
         summary: words::summary(s, plan.state, state),
-        choices: words::choices(s, state, &action),
+        choices: choices::choices(s, state, &action),
         action,
     }
 }

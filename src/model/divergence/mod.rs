@@ -5,6 +5,7 @@
 //! [`judge`] turns it into a [`Verdict`] without asking anything further. An action is one step: carry it out, look
 //! again, judge again, until the verdict is [`Action::Proceed`] or [`Action::Stop`].
 
+mod choices;
 mod judge;
 mod rewrites;
 pub mod shell;

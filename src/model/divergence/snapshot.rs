@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
+use super::judge::State;
 use super::rewrites::Rewritten;
 use crate::model::ids::{BranchName, Oid};
 
@@ -267,7 +268,8 @@ impl Dirty {
     }
 }
 
-/// What bringing [`Snapshot::destination`] into the work tree would write over.
+/// What bringing [`Snapshot::destination`] (where the verdict is a stop, [`Snapshot::offered`]) into the work tree would
+/// write over.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct InTheWay {
     /// Changed here, in the index or the work tree, and touched by the step.
@@ -300,6 +302,35 @@ impl Snapshot {
     /// The commit that the work tree would be at in the end, as far as the commits alone decide it.
     pub fn destination(&self) -> Option<Oid> {
         super::judge::plan(self).target(self)
+    }
+
+    /// The commit that a choice of a stop would bring into the work tree.
+    pub fn offered(&self) -> Option<Oid> {
+        match super::judge::plan(self).state {
+            State::Diverged => Some(self.head.clone()),
+            State::ServerRewritten | State::Rewritten => {
+                let parted = self.server_point().filter(|(_, relation)| matches!(relation, Relation::Diverged { .. }));
+                Some(parted.map_or(&self.head, |(oid, _)| oid).clone())
+            }
+            State::Landed => self.default_branch.as_ref().map(|default| default.head.clone()),
+            State::Same
+            | State::NotHere
+            | State::NotFetched
+            | State::Behind
+            | State::Ahead
+            | State::NeverPushed
+            | State::ServerGone
+            | State::CheckedOutElsewhere
+            | State::Dirty
+            | State::Rebasing
+            | State::Merging
+            | State::Detached
+            | State::Unrelated
+            | State::Unborn
+            | State::Shallow
+            | State::Partial
+            | State::OtherFormat => None,
+        }
     }
 
     /// How far known rewrites explain that L and H parted.
