@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::surface::Surface;
+use crate::surface::{Surface, text};
 
 /// An agent under test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,12 +26,20 @@ impl Agent {
 
     /// Begins a session; its id.
     pub fn begin(self, at: &Surface, prompt: &str) -> String {
+        self.begin_with(at, &[], prompt)
+    }
+
+    /// Begins a session with more arguments; its id.
+    pub fn begin_with(self, at: &Surface, arguments: &[&str], prompt: &str) -> String {
         match self {
             Claude => {
-                let out = at.done(&[CLAUDE, &["--output-format", "json", "-p", prompt]].concat());
+                let out = at.done(&[CLAUDE, arguments, &["--output-format", "json", "-p", prompt]].concat());
                 member(&out, "session_id")
             }
-            Codex => member(&at.done(&["codex", "exec", "--json", prompt]), "thread_id"),
+            Codex => {
+                let out = at.done(&[&["codex", "exec", "--json"], arguments, &["--", prompt]].concat());
+                member(&out, "thread_id")
+            }
         }
     }
 
@@ -73,6 +81,26 @@ impl Agent {
             Claude => format!("claude --resume {id}"),
             Codex => format!("codex resume {id}"),
         }
+    }
+
+    /// The same command for one turn without a person.
+    pub fn start_with(self, start: &str, prompt: &str) -> Vec<String> {
+        let id = start.strip_prefix(&self.start("")).unwrap_or_else(|| panic!("{start} starts something else"));
+        let words: Vec<&str> = match self {
+            Claude => [CLAUDE, &["--resume", id, "-p", prompt]].concat(),
+            Codex => vec!["codex", "exec", "resume", id, prompt],
+        };
+        words.into_iter().map(str::to_owned).collect()
+    }
+
+    /// How many bytes the agent's own log of a session has.
+    pub fn log_size(self, at: &Surface, id: &str) -> u64 {
+        let store = match self {
+            Claude => at.home.join(".claude/projects"),
+            Codex => at.home.join(".codex/sessions"),
+        };
+        let found = at.done(&["find", text(&store), "-name", &format!("*{id}.jsonl")]);
+        std::fs::metadata(found.trim_end()).unwrap_or_else(|e| panic!("{found}: {e}")).len()
     }
 }
 

@@ -103,6 +103,7 @@ fn content(said: Kind, block: &Value) -> Block {
             let kind = if block["is_error"] == true { Kind::Failed } else { Kind::Result };
             Block::new(kind, format!("{} {}", text("tool_use_id"), shown(&block["content"])))
         }
+        "tool_addition" => Block::new(Kind::System, sorted(&block["tool"])),
         "image" | "input_image" => Block::new(Kind::Image, image(block)),
         other => panic!("a block of the unknown kind {other}: {block}"),
     }

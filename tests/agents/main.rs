@@ -4,7 +4,6 @@
 //! Without the agents (see [`installed`]) every test says that it is skipped and passes.
 #![cfg(unix)]
 #![allow(unreachable_pub, reason = "nothing outside a test binary can reach anything")]
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod agent;
 mod compare;
@@ -13,7 +12,6 @@ mod handover;
 mod installed;
 mod model;
 mod process;
-mod scratch;
 mod script;
 mod stand_in;
 mod stories;

@@ -64,12 +64,11 @@ fn copy(from: &Path, into: &Path, change: &dyn Fn(String) -> String) {
     let listed = fs::read_dir(from).expect("a folder can be listed");
     let mut entries: Vec<PathBuf> = listed.map(|entry| entry.expect("and read").path()).collect();
     entries.sort();
-    for (age, entry) in entries.iter().enumerate() {
+    for folder in entries.iter().filter(|e| e.is_dir()) {
+        copy(folder, &into.join(folder.file_name().expect("an entry has a name")), change);
+    }
+    for (age, entry) in entries.iter().filter(|e| e.is_file()).enumerate() {
         let target = into.join(entry.file_name().expect("an entry has a name"));
-        if entry.is_dir() {
-            copy(entry, &target, change);
-            continue;
-        }
         let log = fs::read_to_string(entry).expect("a log is text");
         fs::write(&target, change(log)).expect("and can be written");
         // Codex takes the newest file for the latest session, a worker's log as well.

@@ -70,6 +70,12 @@ impl Story {
         self.cloud.show();
     }
 
+    /// Prints a measurement.
+    #[expect(clippy::print_stderr, reason = "the counts are what the suite is run for")]
+    pub fn tell(&self, what: &str) {
+        eprintln!("{}/{what}", self.agent.name());
+    }
+
     /// Compares, and looks for what must not be there.
     pub fn same(&self, what: &str, control: &Sent, candidate: &Sent) {
         assert_same(&format!("{}/{what}", self.agent.name()), &control.blocks, &candidate.blocks);

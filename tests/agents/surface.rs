@@ -130,7 +130,7 @@ impl Surface {
     /// Runs a program on a terminal in the clone, where this machine has what makes one.
     pub fn terminal(&self, words: &[&str]) -> Option<Terminal> {
         let can = self.installed.all(&["tmux"]);
-        can.then(|| Terminal::start(self.root.join("tmux"), words, &self.clone, &self.vars()))
+        can.then(|| Terminal::start(self.root.join("screen"), words, &self.clone, &self.vars()))
     }
 
     /// Does something with the surface and puts it back as it was.
@@ -175,6 +175,7 @@ impl Surface {
         let path = self.installed.path(&[&self.root.join("bin")]);
         let mut vars: Vec<(OsString, OsString)> =
             vec![("PATH".into(), path), ("HOME".into(), self.home.clone().into())];
+        vars.push(("TMPDIR".into(), self.root.join("tmp").into()));
         let plain = [
             ("LANG", "C.UTF-8"),
             ("TERM", "xterm-256color"),
@@ -196,7 +197,7 @@ impl Surface {
     /// first-run questions and pointed at the model.
     fn furnish(&self) {
         let (bin, codex) = (self.root.join("bin"), self.home.join(".codex"));
-        for dir in [&bin, &codex] {
+        for dir in [&bin, &codex, &self.root.join("tmp")] {
             fs::create_dir_all(dir).expect("a folder");
         }
         symlink(env!("CARGO_BIN_EXE_git-handoff"), bin.join("git-handoff")).expect("a link to the program");
@@ -213,7 +214,7 @@ impl Surface {
              sandbox_mode = \"danger-full-access\"\ncheck_for_update_on_startup = false\n\
              [model_providers.loopback]\nname = \"loopback\"\nbase_url = \"{}/v1\"\nwire_api = \"responses\"\n\
              env_key = \"MODEL_KEY\"\nrequest_max_retries = 0\nstream_max_retries = 0\n\
-             [analytics]\nenabled = false\n[projects.\"{}\"]\ntrust_level = \"trusted\"\n",
+             [analytics]\nenabled = false\n[features]\ndaemon_auto_start = false\n[projects.\"{}\"]\ntrust_level = \"trusted\"\n",
             self.model,
             text(&self.clone)
         );

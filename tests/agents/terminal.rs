@@ -21,7 +21,9 @@ impl Terminal {
     pub fn start(socket: PathBuf, words: &[&str], dir: &Path, vars: &[(OsString, OsString)]) -> Terminal {
         let terminal = Terminal { socket, vars: vars.to_vec() };
         let dir = dir.to_str().expect("the suite's folders are plain");
-        let mut args = vec!["-f", "/dev/null", "new-session", "-d", "-x", "180", "-y", "50", "-c", dir, "--"];
+        // What a program said before it ended stays on the screen.
+        let mut args = vec!["-f", "/dev/null", "start-server", ";", "set", "-g", "remain-on-exit", "on", ";"];
+        args.extend(["new-session", "-d", "-x", "180", "-y", "50", "-c", dir, "--"]);
         args.extend(words);
         terminal.tmux(&args);
         terminal
@@ -48,6 +50,10 @@ impl Terminal {
         self.tmux(&["send-keys", "Enter"]);
     }
 
+    fn lives(&self, pid: &str) -> bool {
+        process::run(&["kill", "-0", pid], Path::new("/"), &self.vars).code == Some(0)
+    }
+
     fn tmux(&self, args: &[&str]) -> String {
         let mut words = vec!["tmux", "-S", self.socket.to_str().expect("the suite's folders are plain")];
         words.extend(args);
@@ -57,6 +63,12 @@ impl Terminal {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
+        let program = self.tmux(&["list-panes", "-F", "#{pane_pid}"]);
         self.tmux(&["kill-server"]);
+        // The agent hears of it and writes what it has to write; nobody may touch its files before.
+        let start = Instant::now();
+        while start.elapsed() < PATIENCE && self.lives(program.trim()) {
+            std::thread::sleep(Duration::from_millis(50));
+        }
     }
 }

@@ -3,15 +3,11 @@
 use serde_json::{Value, json};
 
 use super::script::Said;
-use super::{Act, Scripts, fresh, text_of};
+use super::{Act, Scripts, fresh, text_of, turn};
 
 /// The turn's name, the answer as one message, and the same as a stream of events.
 pub fn answer(scripts: &Scripts, body: &Value) -> (String, Value, Vec<Value>) {
-    // What is asked without tools is no part of the conversation (a title, say).
-    let (name, acts) = match body["tools"].as_array().is_some_and(|tools| !tools.is_empty()) {
-        true => scripts.next(&said(body)),
-        false => ("side".into(), vec![Act::Say(r#"{"title": "A title"}"#.into())]),
-    };
+    let (name, acts) = turn(scripts, body, said);
     let content: Vec<Value> = acts.iter().map(block).collect();
     let calls = content.iter().any(|b| b["type"] == "tool_use");
     let message = json!({

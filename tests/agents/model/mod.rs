@@ -19,6 +19,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use script::Said;
 pub use script::{Act, Scripts, say, shell, think};
 
 /// A request that an agent sent.
@@ -130,6 +131,15 @@ impl Shared {
         writeln!(lock(&self.log), "{}", json!({"path": path, "answer": answer, "body": body}))?;
         lock(&self.asked).push(Asked { body: body.clone(), answer: answer.into() });
         Ok(())
+    }
+}
+
+/// The turn that a request asks for, with its name.
+fn turn(scripts: &Scripts, body: &Value, said: impl FnOnce(&Value) -> Vec<Said>) -> (String, Vec<Act>) {
+    match body["tools"].as_array() {
+        Some(tools) if !tools.is_empty() => scripts.next(&said(body)),
+        // What is asked without tools is no part of the conversation: a title for the list of sessions.
+        _ => ("side".into(), vec![Act::Say(r#"{"title": "A title"}"#.into())]),
     }
 }
 

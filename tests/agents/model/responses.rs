@@ -3,12 +3,12 @@
 use serde_json::{Value, json};
 
 use super::script::Said;
-use super::{Act, Scripts, fresh, text_of};
+use super::{Act, Scripts, fresh, text_of, turn};
 
 /// The turn's name, the answer as one response, and the same as a stream of events.
 pub fn answer(scripts: &Scripts, body: &Value) -> (String, Value, Vec<Value>) {
     let history = body["input"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let (name, acts) = scripts.next(&history.iter().map(said).collect::<Vec<_>>());
+    let (name, acts) = turn(scripts, body, |_| history.iter().map(said).collect());
     let output: Vec<Value> = acts.iter().map(|act| item(act, history)).collect();
     let tokens = body.to_string().len() / 4;
     let response = json!({

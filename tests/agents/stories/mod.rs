@@ -5,4 +5,4 @@ mod comparison;
 mod growth;
 mod inside;
 mod media;
-pub mod travel;
+mod travel;

@@ -1,6 +1,7 @@
 //! A session is handed over, found in every way that its agent offers, continued there, and comes back.
 
 use crate::agent::Agent;
+use crate::compare::{assert_no_path_of, assert_same};
 use crate::handover::{Handover, Program};
 use crate::script::{AFTER, ANSWER, WORD, WORK, WORKED, record};
 use crate::story::Story;
@@ -8,33 +9,35 @@ use crate::surface::Surface;
 
 /// What the receiving home has seen before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Home {
+enum Home {
     /// The agent never ran.
     Fresh,
     /// The agent has a session of its own in the same clone, and lists of it.
     Used,
 }
 
-pub fn travels(story: &Story, home: Home, how: &dyn Handover) {
-    let Story { agent, world, cloud, .. } = story;
+fn travels(agent: Agent, home: Home) {
+    let Some(story) = Story::begin(agent, record) else { return };
+    let Story { world, cloud, .. } = &story;
     let control = story.sent_by_id(cloud);
-    how.init(cloud);
-    how.push(cloud);
+    let start = agent.start(&story.id);
+    let by_id: Vec<&str> = start.split(' ').collect();
+    let terminal_control = cloud.terminal(&["true"]).map(|_| story.sent(cloud, |at| continue_on_terminal(at, &by_id)));
+    Program.init(cloud);
+    Program.push(cloud);
     let laptop = world.laptop();
-    how.init(&laptop);
+    Program.init(&laptop);
     if home == Home::Used {
         agent.begin(&laptop, "[[greet]]");
     }
 
     cloud.hide();
-    let start = how.resume(&laptop);
-    assert_eq!(start, agent.start(&story.id));
+    assert_eq!(Program.resume(&laptop), start);
     story.same("by id", &control, &story.sent_by_id(&laptop));
     story.same("latest", &control, &story.sent(&laptop, |at| drop(agent.latest(at, AFTER))));
-    is_listed(*agent, &laptop);
-    let start: Vec<&str> = start.split(' ').collect();
-    for (what, command) in [("on a terminal", &start[..]), ("latest on a terminal", agent.picks_latest())] {
-        if laptop.terminal(&["true"]).is_some() {
+    is_listed(agent, &laptop);
+    if let Some(control) = terminal_control {
+        for (what, command) in [("on a terminal", &by_id[..]), ("latest on a terminal", agent.picks_latest())] {
             story.same(what, &control, &story.sent(&laptop, |at| continue_on_terminal(at, command)));
         }
     }
@@ -43,14 +46,14 @@ pub fn travels(story: &Story, home: Home, how: &dyn Handover) {
     let out = agent.resume(&laptop, &story.id, WORK);
     assert!(out.contains(WORKED), "{out}");
     let control = story.sent_by_id(&laptop);
-    how.push(&laptop);
+    Program.push(&laptop);
     cloud.show();
     laptop.hide();
-    assert_eq!(how.resume(cloud), agent.start(&story.id));
+    assert_eq!(Program.resume(cloud), start);
     let back = story.sent_by_id(cloud);
     laptop.show();
-    crate::compare::assert_same(&format!("{}/back", agent.name()), &control.blocks, &back.blocks);
-    crate::compare::assert_no_path_of(&laptop, &back.body);
+    assert_same(&format!("{}/back", agent.name()), &control.blocks, &back.blocks);
+    assert_no_path_of(&laptop, &back.body);
 }
 
 fn is_listed(agent: Agent, at: &Surface) {
@@ -70,24 +73,20 @@ fn continue_on_terminal(at: &Surface, command: &[&str]) {
 
 #[test]
 fn claude_to_a_fresh_home() {
-    let Some(story) = Story::begin(Agent::Claude, record) else { return };
-    travels(&story, Home::Fresh, &Program);
+    travels(Agent::Claude, Home::Fresh);
 }
 
 #[test]
 fn claude_to_a_used_home() {
-    let Some(story) = Story::begin(Agent::Claude, record) else { return };
-    travels(&story, Home::Used, &Program);
+    travels(Agent::Claude, Home::Used);
 }
 
 #[test]
 fn codex_to_a_fresh_home() {
-    let Some(story) = Story::begin(Agent::Codex, record) else { return };
-    travels(&story, Home::Fresh, &Program);
+    travels(Agent::Codex, Home::Fresh);
 }
 
 #[test]
 fn codex_to_a_used_home() {
-    let Some(story) = Story::begin(Agent::Codex, record) else { return };
-    travels(&story, Home::Used, &Program);
+    travels(Agent::Codex, Home::Used);
 }
