@@ -22,10 +22,10 @@ pub const WORK: &str = "[[work]] write the zebra down";
 pub const WORKED: &str = "Written down on the other surface.";
 
 /// Looks like a key and is nobody's.
-pub const SECRET: &str = concat!("gh", "p_", "Z3bR4z3Br4Z3bR4z3Br4Z3bR4z3Br42NLrQq");
+pub const SECRET: &str = concat!("gh", "p_", "k7QmX2vTb9LzR4n", "Wc8YpJ1dHs5GfUa", "45yWfq");
 
 /// Prompts with a failing command, an edit, a commit, a secret, delegated work and a long result.
-const RECORDED: [&str; 4] = [
+pub const RECORDED: [&str; 4] = [
     "[[fix]] the zebra sum",
     "[[secret]] show the zebra key",
     "[[delegate]] count the zebra files",

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::agent::Agent;
 use crate::compare::{assert_no_path_of, assert_same};
-use crate::conversation::{Block, conversation};
+use crate::conversation::{Block, Kind, conversation};
 use crate::handover::Handover;
 use crate::installed::Installed;
 use crate::script::{AFTER, SECRET, scripts};
@@ -48,7 +48,9 @@ impl Story {
     pub fn sent(&self, at: &Surface, go_on: impl FnOnce(&Surface)) -> Sent {
         at.probe(go_on);
         let body = self.world.model.asked_for("after/0").body;
-        let blocks = conversation(&body).into_iter().map(|block| comparable(block, at)).collect();
+        let mut blocks: Vec<Block> = conversation(&body).into_iter().map(|block| comparable(block, at)).collect();
+        // What an agent's program announces of its own tools after the last prompt is of this request alone.
+        blocks.truncate(1 + blocks.iter().rposition(|b| b.is(Kind::User, AFTER)).expect("the prompt was sent"));
         Sent { blocks, body }
     }
 

@@ -201,6 +201,9 @@ impl Surface {
             fs::create_dir_all(dir).expect("a folder");
         }
         symlink(env!("CARGO_BIN_EXE_git-handoff"), bin.join("git-handoff")).expect("a link to the program");
+        // Codex runs commands in a login shell, which begins with the system's own PATH.
+        let profile = format!("PATH=\"{}:$PATH\"\n", text(&bin));
+        fs::write(self.home.join(".profile"), profile).expect("the shell's configuration");
         let person = "[user]\n\tname = Ada\n\temail = ada@example.com\n[init]\n\tdefaultBranch = main\n";
         fs::write(self.home.join(".gitconfig"), person).expect("git's configuration");
         let claude = json!({

@@ -2,10 +2,10 @@
 
 use crate::agent::Agent;
 use crate::compare::assert_no_path_of;
-use crate::conversation::Kind;
+use crate::conversation::{Kind, conversation};
 use crate::handover::{Handover, Program};
-use crate::script::{AFTER, WORK, WORKED, record};
-use crate::story::Story;
+use crate::script::{AFTER, RECORDED, WORK, WORKED, record};
+use crate::story::{Sent, Story};
 use crate::surface::{BRANCH, Surface};
 
 fn hands_itself_over(agent: Agent) {
@@ -18,8 +18,9 @@ fn hands_itself_over(agent: Agent) {
         return;
     };
     let Story { world, cloud, id, .. } = &story;
-    let told = world.model.asked_for("hand-over/1").body.to_string();
-    assert!(told.contains("git handoff resume"), "the agent was not told how to continue elsewhere");
+    let told = conversation(&world.model.asked_for("hand-over/1").body);
+    let told = told.iter().rfind(|b| b.is(Kind::Result, "")).expect("the call has a result");
+    assert!(told.is(Kind::Result, "git handoff resume"), "the agent was not told how to continue elsewhere: {told}");
 
     let laptop = world.laptop();
     Program.init(&laptop);
@@ -27,7 +28,7 @@ fn hands_itself_over(agent: Agent) {
     assert_eq!(Program.resume(&laptop), agent.start(id));
     let there = story.sent_by_id(&laptop);
     assert_no_path_of(cloud, &there.body);
-    let says = |sent: &crate::story::Sent, text| sent.blocks.iter().any(|b| b.is(Kind::Model, text));
+    let says = |sent: &Sent, text| sent.blocks.iter().any(|b| b.is(Kind::Model, text));
     assert!(says(&there, "I hand it over."), "the turn that handed over is missing");
     let out = agent.resume(&laptop, id, WORK);
     assert!(out.contains(WORKED), "{out}");
@@ -39,7 +40,7 @@ fn hands_itself_over(agent: Agent) {
     let back = story.sent(cloud, |at| drop(at.done(&agent.start_with(&start, AFTER))));
     assert!(says(&back, WORKED), "the turn of the second surface did not come back");
     let prompts = back.blocks.iter().filter(|b| b.is(Kind::User, "[[")).count();
-    story.tell(&format!("inside: {prompts} prompts, back as {start}"));
+    assert_eq!(prompts, RECORDED.len() + 3, "each prompt is there once: recorded, handed over, worked, gone on");
     laptop.show();
 }
 

@@ -3,7 +3,7 @@
 use crate::agent::Agent;
 use crate::compare::{assert_no_path_of, assert_same};
 use crate::handover::{Handover, Program};
-use crate::script::{AFTER, ANSWER, WORD, WORK, WORKED, record};
+use crate::script::{AFTER, ANSWER, SECRET, WORD, WORK, WORKED, record};
 use crate::story::Story;
 use crate::surface::Surface;
 
@@ -33,7 +33,9 @@ fn travels(agent: Agent, home: Home) {
 
     cloud.hide();
     assert_eq!(Program.resume(&laptop), start);
-    story.same("by id", &control, &story.sent_by_id(&laptop));
+    let sent = story.sent_by_id(&laptop);
+    story.same("by id", &control, &sent);
+    assert!(!sent.body.to_string().contains(SECRET), "a secret travelled");
     story.same("latest", &control, &story.sent(&laptop, |at| drop(agent.latest(at, AFTER))));
     is_listed(agent, &laptop);
     if let Some(control) = terminal_control {
