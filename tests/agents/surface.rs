@@ -19,19 +19,22 @@ const KEY: &str = "sk-ant-no-key-000000000000";
 /// One test's world: the model, a remote, and the surfaces made in it.
 #[derive(Debug)]
 pub struct World {
-    dir: TempDir,
+    place: PathBuf,
     installed: Installed,
     /// The model that all agents in it talk to.
     pub model: Model,
+    _removed_at_the_end: TempDir,
 }
 
 impl World {
     /// A world with an empty remote and a model that follows what `scripts` makes of the path of the first clone.
     pub fn new(installed: Installed, scripts: impl FnOnce(&str) -> Scripts) -> World {
         let dir = tempfile::Builder::new().prefix("handoff").tempdir().expect("a temporary folder");
-        let scripts = scripts(text(&dir.path().join(CLOUD[2])));
-        let model = Model::start(scripts, &dir.path().join("requests.jsonl"));
-        let world = World { dir, installed, model };
+        // Agents note the folder that they really are in; the temporary one may be reached over a link.
+        let place = dir.path().canonicalize().expect("it is there");
+        let scripts = scripts(text(&place.join(CLOUD[2])));
+        let model = Model::start(scripts, &place.join("requests.jsonl"));
+        let world = World { place, installed, model, _removed_at_the_end: dir };
         let remote = world.remote();
         fs::create_dir(&remote).expect("a folder for the remote");
         let vars = [("PATH".into(), world.installed.path(&[]))];
@@ -41,7 +44,7 @@ impl World {
 
     /// A place in this world that is on no surface.
     pub fn aside(&self, name: &str) -> PathBuf {
-        self.dir.path().join(name)
+        self.place.join(name)
     }
 
     /// The remote that the clones share.
@@ -70,6 +73,11 @@ impl World {
         self.clone_at(LAPTOP)
     }
 
+    /// A third one.
+    pub fn desktop(&self) -> Surface {
+        self.clone_at(DESKTOP)
+    }
+
     fn clone_at(&self, places: [&str; 3]) -> Surface {
         let surface = self.surface(places);
         let parent = surface.clone.parent().expect("a clone has a parent");
@@ -78,13 +86,8 @@ impl World {
         surface
     }
 
-    /// A third one.
-    pub fn desktop(&self) -> Surface {
-        self.clone_at(DESKTOP)
-    }
-
     fn surface(&self, places: [&str; 3]) -> Surface {
-        let [root, home, clone] = places.map(|place| self.dir.path().join(place));
+        let [root, home, clone] = places.map(|place| self.place.join(place));
         let surface = Surface { root, home, clone, installed: self.installed.clone(), model: self.model.url() };
         surface.furnish();
         surface
