@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::bytes::{is_token, is_word, skip_blank};
 use super::keys::{Class, classify};
-use super::plausible;
+use super::plausible::{self, Stance};
 
 /// Parts of names that call their value a secret, in lower case: where they occur, [`assigned`] has a look.
 pub(super) const KEYWORDS: &[&str] = &[
@@ -66,6 +66,12 @@ fn secret_after(text: &[u8], name: Range<usize>) -> Option<Assigned> {
     let (joint, mut at) = joint_after(text, &name)?;
     for _ in 0..2 {
         let (value, quoted, after) = value_at(text, at, joint)?;
+        let stance = match (quoted, joint) {
+            (true, _) => Stance::Quoted,
+            (false, Joint::Flag) => Stance::Literal,
+            (false, Joint::Sign) if value.start == name.end + 1 && is_literal_name(text, &name) => Stance::Literal,
+            _ => Stance::Bare,
+        };
         let spoken = std::str::from_utf8(&text[value.clone()]).ok()?;
         let fits = match joint {
             Joint::Verb => class == Class::Password || value.len() >= 12,
@@ -73,13 +79,20 @@ fn secret_after(text: &[u8], name: Range<usize>) -> Option<Assigned> {
             Joint::Flag => !spoken.starts_with('-'),
             Joint::Sign => true,
         };
-        if fits && plausible::is_secret(class, quoted, spoken) {
+        if fits && plausible::is_secret(class, stance, spoken) {
             return Some(Assigned { range: value.start..followed(text, value), class });
         }
         // `password: String = "…"`: what stood first was the type.
         at = type_skipped(text, after).filter(|_| joint == Joint::Sign && !quoted)?;
     }
     None
+}
+
+/// A shell's variable, or a name in a query or a connection string: what follows its sign is no expression.
+fn is_literal_name(text: &[u8], name: &Range<usize>) -> bool {
+    let shouted = !text[name.clone()].iter().any(u8::is_ascii_lowercase);
+    let listed = name.start > 0 && matches!(text[name.start - 1], b'?' | b'&' | b';' | b'-');
+    text[name.end] == b'=' && (shouted || listed)
 }
 
 /// The end of a value that may have outgrown its limit.
@@ -269,7 +282,7 @@ mod tests {
     use super::*;
 
     fn value(text: &str, word: &str) -> Option<String> {
-        let at = text.find(word).unwrap();
+        let at = text.find(word).expect("the word is in the text");
         assigned(text.as_bytes(), at).1.map(|found| text[found.range].to_owned())
     }
 

@@ -143,9 +143,10 @@ pub(super) fn classify(name: &str) -> Option<Class> {
         return Some(Class::Password);
     }
     if ends_with(last, "pass") {
-        return (!before.is_empty() || last.len() > 4 || last == "pass")
-            .then_some(Class::Password)
-            .filter(|_| !is_one_of(last, &["bypass", "compass", "trespass", "surpass"]));
+        let alone = before.is_empty() && last != "pass";
+        let whole =
+            last.len() == 4 || is_one_of(last, &["dbpass", "userpass", "mypass", "rootpass", "adminpass", "sudopass"]);
+        return (whole && !(alone && last.len() == 4)).then_some(Class::Password);
     }
     if ends(&["secret", "credential", "credentials", "creds"]) {
         return Some(Class::Secret);
@@ -233,6 +234,8 @@ mod tests {
             ("NEXTAUTH_SECRET", Some(Class::Secret)),
             ("SECRET_KEY_LENGTH", None),
             ("bypass", None),
+            ("LOCALBYPASS", None),
+            ("dbpass", Some(Class::Password)),
             ("", None),
         ];
         for (name, class) in table {

@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn placeholders_are_read_strictly() {
-        let standing = standing_at("a [REDACTED:aws-key-id#12] b", 2).unwrap();
+        let standing = standing_at("a [REDACTED:aws-key-id#12] b", 2).expect("a placeholder");
         assert_eq!((standing.kind.as_str(), standing.number, standing.range), ("aws-key-id", 12, 2..26));
         for foreign in
             ["[REDACTED]", "[REDACTED:#1]", "[REDACTED:a#]", "[REDACTED:A#1]", "[REDACTED:a#1", "[REDACTED:a#b]"]

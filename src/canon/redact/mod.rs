@@ -108,7 +108,7 @@ fn member(key: &str, text: &str) -> Option<Hit> {
         return Some(Hit::named(from..from + value.len(), "docker-auth"));
     }
     let class = keys::classify(key)?;
-    let secret = plausible::is_secret(class, true, value);
+    let secret = plausible::is_secret(class, plausible::Stance::Quoted, value);
     secret.then(|| Hit::named(from..from + value.len(), class.kind()))
 }
 

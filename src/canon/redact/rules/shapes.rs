@@ -5,9 +5,10 @@ use super::{Rule, plausible};
 pub(super) const RULES: &[Rule] = &[
     // Signed: three parts, of which the last may be cut off. Encrypted: five, of which the second may be empty.
     Rule::new("jwt", &["eyj"], r"eyJ[A-Za-z0-9_-]{8,}\.(?:eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]{4,})?|[A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]{8,}){3})").window(2048),
-    // Base64 of a whole PEM file, as in a kubeconfig: LS0t… is "-----BEGIN ".
-    Rule::new("private-key", &["ls0tls1crudjti"], r"LS0tLS1CRUdJTi[A-Za-z0-9+/]{40,}={0,2}").check(plausible::is_private_pem_in_base64),
-    Rule::new("private-key", &["putty-user-key-file-"], r"(?s)PuTTY-User-Key-File-[23]:.{20,400}?Private-Lines: [0-9]+\r?\n((?:[A-Za-z0-9+/=]+\r?\n)+)").window(8192),
+    // Base64 of a whole PEM file, as in a kubeconfig: "-----BEGIN ", and "PRIVATE" in its three alignments.
+    Rule::new("private-key", &["ls0tls1crudjti"], r"LS0tLS1CRUdJTi[A-Za-z0-9+/]{0,60}(?:UFJJVkFUR|BSSVZBVE|QUklWQVRF)[A-Za-z0-9+/]{20,}={0,2}"),
+    // PuTTY's own format, from the line that announces the private half.
+    Rule::new("private-key", &["private-lines: "], r"Private-Lines: [0-9]{1,3}\r?\n([A-Za-z0-9+/]{16,64}={0,2}(?:\r?\n[A-Za-z0-9+/]{16,64}={0,2}){0,80}(?:\r?\n[A-Za-z0-9+/]{1,62}={1,2})?)").window(8192),
     // crypt(3): $id$[parameters$]salt$hash.
     Rule::new("password-hash", &["$1$", "$5$", "$6$", "$y$", "$7$", "$apr1$", "$gy$"], r"\$(?:1|5|6|7|y|gy|apr1)\$(?:rounds=[0-9]+\$)?[A-Za-z0-9./]{1,32}\$(?:[A-Za-z0-9./]{1,64}\$)?[A-Za-z0-9./]{22,}").check(plausible::is_any),
     Rule::new("password-hash", &["$2a$", "$2b$", "$2y$"], r"\$2[aby]\$[0-9]{2}\$[A-Za-z0-9./]{53}").check(plausible::is_any),
@@ -20,7 +21,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule::new("basic-auth", &["basic "], r"(?i)basic ([A-Za-z0-9+/]{16,}={0,2})").check(plausible::is_basic),
     Rule::new("signed-url", &["sig=", "signature=", "security-token=", "x-goog-signature", "hdnts=", "hmac="], r"(?i)(?:sig|(?:x-amz-|x-goog-)?signature|(?:x-amz-)?security-token|hdnts|hmac)=([A-Za-z0-9%+/=_~.:-]{20,})").back(8).check(plausible::is_random),
     // Files whose grammar names the secret by position.
-    Rule::new("netrc", &["login"], r#"login\s+[^\s'"]{1,128}\s+password\s+([^\s'"\\]{4,256})"#).check(plausible::is_no_stand_in),
+    Rule::new("netrc", &["login"], r#"login\s+[^\s'"/]{1,128}\s+password\s+([^\s'"\\]{4,256})"#).check(plausible::is_no_stand_in),
     Rule::new("netrc", &["machine"], r#"machine\s+[^\s'"]{1,256}\s+password\s+([^\s'"\\]{4,256})"#).check(plausible::is_no_stand_in),
     Rule::new("npmrc", &["_auth", "_password"], r#"_(?:auth|password)\s*=\s*['"]?([A-Za-z0-9+/_-]{8,}={0,2})"#).check(plausible::is_no_stand_in),
     Rule::new("docker-auth", &["\"auth\"", "\\\"auth\\\""], r#"\\*"auth\\*"\s*:\s*\\*"([A-Za-z0-9+/]{12,}={0,2})"#).check(plausible::is_basic),

@@ -45,7 +45,7 @@ mod tests {
     fn sessions_are_found_and_settings_stay() {
         let session = format!("{}{}", "9fK2mQ7xLpa1", "Zw83nTqB");
         let text = format!("< set-cookie: sid={session}; Path=/; Max-Age=3600; theme=dark-mode-with-contrast\n");
-        assert_eq!(found(&text, "cookie"), [session.clone()]);
+        assert_eq!(found(&text, "cookie"), [session.as_str()]);
         let text = format!("-H 'Cookie: a=1; sid={session}' https://x");
         assert_eq!(found(&text, "cookie"), [session]);
     }

@@ -40,8 +40,8 @@ mod tests {
     /// What the finder of `kind` reports from the first `keyword`.
     pub(super) fn found(text: &str, keyword: &str) -> Vec<String> {
         let mut found = Vec::new();
-        let at = text.to_ascii_lowercase().find(keyword).unwrap();
-        let structure = ALL.iter().find(|structure| structure.keywords.contains(&keyword)).unwrap();
+        let at = text.to_ascii_lowercase().find(keyword).expect("the keyword is in the text");
+        let structure = ALL.iter().find(|structure| structure.keywords.contains(&keyword)).expect("a finder");
         (structure.find)(text, at, &mut |range| found.push(text[range].to_owned()));
         found
     }

@@ -16,7 +16,7 @@ pub(super) fn from_head(text: &str, at: usize, report: &mut dyn FnMut(Range<usiz
     let ceiling = text.len().min(body + KEY_LIMIT);
     let dashes = memchr::memmem::find(&bytes[body..ceiling], b"----").map(|found| body + found);
     let end = match dashes {
-        Some(dashes) if is_foot(text, dashes) && !has_placeholder(&bytes[body..dashes]) => {
+        Some(dashes) if is_foot(text, dashes) && has_digits(&bytes[body..dashes]) => {
             label_end(text, dashes).unwrap_or(dashes)
         }
         _ => cut_off_end(bytes, body, dashes.unwrap_or(ceiling)),
@@ -69,8 +69,14 @@ fn is_foot(text: &str, dashes: usize) -> bool {
     text.as_bytes()[dashes..].iter().find(|b| **b != b'-' && **b != b' ') == Some(&b'E')
 }
 
-fn has_placeholder(body: &[u8]) -> bool {
-    memchr::memmem::find(body, super::super::ledger::OPENING.as_bytes()).is_some()
+/// Whether a body holds a line's worth of base64, and nothing that was redacted before.
+fn has_digits(body: &[u8]) -> bool {
+    let mut run = 0;
+    let long = body.iter().any(|b| {
+        run = if is_base64(*b) { run + 1 } else { 0 };
+        run >= LINE_FLOOR
+    });
+    long && memchr::memmem::find(body, super::super::ledger::OPENING.as_bytes()).is_none()
 }
 
 /// How far the lines of a key without an END go.
