@@ -117,9 +117,8 @@ impl Ctx {
             }
         };
         let mut notes = self.write_files(&env, agent, &roots, &logs.main, &place)?;
-        if matches!(outcome, Outcome::Same | Outcome::Ahead { .. }) && place.log.exists() {
-            touch(&place.log, self.env.now());
-        }
+        // The log is newer than the logs of its subagents: an agent that looks for the latest takes the latest file.
+        touch(&place.log, self.env.now());
         notes.extend(agent.register(&self.env, &key.id, &cwd, &place));
         let manifest = &logs.main.manifest;
         let here = |name: &str| roots.path(name).unwrap_or_default().to_owned();
@@ -278,6 +277,7 @@ impl Ctx {
             };
             if let Some(bytes) = wanted {
                 put(&path, &bytes, &native.at_place)?;
+                touch(&path, self.env.now() - jiff::SignedDuration::from_secs(10));
             }
         }
         Ok(notes)
