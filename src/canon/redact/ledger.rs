@@ -106,6 +106,19 @@ impl Ledger {
     }
 }
 
+/// How many placeholders of each kind a stored text holds.
+pub fn placeholders(bytes: &[u8]) -> BTreeMap<String, u64> {
+    let mut counts = BTreeMap::new();
+    for chunk in bytes.utf8_chunks() {
+        let text = chunk.valid();
+        let starts = memchr::memmem::find_iter(text.as_bytes(), OPENING);
+        for standing in starts.filter_map(|at| standing_at(text, at)) {
+            *counts.entry(standing.kind).or_insert(0) += 1;
+        }
+    }
+    counts
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -134,17 +147,4 @@ mod tests {
         assert_eq!(next.placeholder("token", "three"), "[REDACTED:token#6]");
         assert_eq!(next.memory().counts["token"], 6);
     }
-}
-
-/// How many placeholders of each kind a stored text holds.
-pub fn placeholders(bytes: &[u8]) -> BTreeMap<String, u64> {
-    let mut counts = BTreeMap::new();
-    for chunk in bytes.utf8_chunks() {
-        let text = chunk.valid();
-        let starts = memchr::memmem::find_iter(text.as_bytes(), OPENING);
-        for standing in starts.filter_map(|at| standing_at(text, at)) {
-            *counts.entry(standing.kind).or_insert(0) += 1;
-        }
-    }
-    counts
 }
