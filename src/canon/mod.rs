@@ -122,7 +122,9 @@ impl<'a> Canon<'a> {
                 if key.is_some_and(|k| (self.sealed)(k)) && is_opaque(&tape.line()[value.clone()]) {
                     continue;
                 }
-                self.string(tape.line(), value, key, key.is_some_and(names_path), nested, &mut edits);
+                let named = key.filter(|k| *k == "value").and_then(|_| sibling_name(tape, at));
+                let is_path = key.is_some_and(names_path);
+                self.string(tape.line(), value, named.as_deref().or(key), is_path, nested, &mut edits);
             }
         }
         edits.apply(tape.line())
@@ -244,6 +246,13 @@ fn nested_json(text: &str, depth: usize) -> Option<Tape<'_>> {
     if depth < MAX_NESTED && braces { Tape::read(text.as_bytes()) } else { None }
 }
 
+/// `DB_PASSWORD` for the value of `{"name": "DB_PASSWORD", "value": …}`.
+fn sibling_name<'l>(tape: &Tape<'l>, value: usize) -> Option<Cow<'l, str>> {
+    let object = tape.parent(value)?;
+    let name = tape.member(object, "name").or_else(|| tape.member(object, "key"))?;
+    tape.text_of(name)
+}
+
 /// Whether a member's name says that its value is a path.
 fn names_path(key: &str) -> bool {
     let key = key.to_ascii_lowercase();
@@ -313,6 +322,19 @@ mod tests {
         );
         assert_eq!(&*localise_line(&here, &stored), line);
         assert!(String::from_utf8_lossy(&localise_line(&there, &stored)).contains(r#"\"cat /w/a b/x\\n\""#));
+    }
+
+    #[test]
+    fn a_secret_is_found_by_the_name_beside_it() {
+        let here = roots("/home/ada/src/demo", "/home/ada");
+        let line =
+            format!(r#"{{"env":[{{"name":"DB_PASSWORD","value":"{}"}}]}}"#, ["hk7", "Qz", "93xW", "vt"].concat());
+        let stored = Canon::new(&here, &|_| false).line(line.as_bytes()).into_owned();
+        assert!(
+            String::from_utf8_lossy(&stored).contains("\"value\":\"[REDACTED:"),
+            "{}",
+            String::from_utf8_lossy(&stored)
+        );
     }
 
     #[test]

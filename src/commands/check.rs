@@ -27,7 +27,7 @@ pub(super) fn run(args: &CheckArgs, env: &Env, ui: &Ui) -> Result<u8, AnyFault> 
     let examined = ctx.examine(&ask)?;
     let checked = &examined.checked;
     head(checked, env, ui);
-    code(checked, ui);
+    code(checked, None, ui);
     checked.logs.iter().for_each(|log| ui.field(15, "session", log_line(log)));
     ui.report(checked);
     for log in checked.logs.iter().filter(|l| l.problem.is_some()) {
@@ -42,14 +42,19 @@ pub(super) fn run(args: &CheckArgs, env: &Env, ui: &Ui) -> Result<u8, AnyFault> 
 }
 
 pub(super) fn head(checked: &Checked, env: &Env, ui: &Ui) {
-    ui.out(format!("{}   {}, by {}", checked.branch, holding(&checked.baton, env), checked.author));
+    ui.out(format!("{}   {}; written by {}", checked.branch, holding(&checked.baton, env), checked.author));
     if let Some(why) = &checked.offline {
         ui.say(format!("offline: {why}; what follows is as of the last fetch"));
     }
 }
 
-pub(super) fn code(checked: &Checked, ui: &Ui) {
-    ui.field(15, "code", checked.code.summary.join("\n"));
+/// The code as it was found, and what was `done` about it.
+pub(super) fn code(checked: &Checked, done: Option<String>, ui: &Ui) {
+    let mut lines = checked.code.summary.clone();
+    if let (Some(first), Some(done)) = (lines.first_mut(), done) {
+        first.push_str(&format!(" -> {done}"));
+    }
+    ui.field(15, "code", lines.join("\n"));
     for warning in &checked.code.warnings {
         ui.field(15, "", format!("warning: {warning}"));
     }

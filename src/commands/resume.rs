@@ -11,6 +11,7 @@ use crate::flows::Ctx;
 use crate::flows::restore::{Outcome, Restored};
 use crate::flows::resume::{ResumeAsk, Resumed};
 use crate::flows::run::{self, shell_line};
+use crate::model::divergence::Action;
 use crate::render::words;
 use crate::ui::Ui;
 
@@ -67,7 +68,7 @@ fn command(session: &Restored, env: &Env) -> String {
 
 fn print(resumed: &Resumed, env: &Env, ui: &Ui) {
     head(&resumed.checked, env, ui);
-    code(&resumed.checked, ui);
+    code(&resumed.checked, done(resumed), ui);
     if let Some(rescue) = &resumed.code.rescue {
         ui.field(15, "", format!("your files are kept in {}\n{}", rescue.ref_name, rescue.command()));
     }
@@ -87,10 +88,21 @@ fn print(resumed: &Resumed, env: &Env, ui: &Ui) {
     }
 }
 
+fn done(resumed: &Resumed) -> Option<String> {
+    Some(match &resumed.checked.code.action {
+        Action::FastForward { to } => format!("fast-forwarded to {}", to.short()),
+        Action::Follow { to } => format!("followed to {}", to.short()),
+        Action::CreateBranch { at } => format!("made here at {}, and switched to", at.short()),
+        Action::Checkout => "switched to".into(),
+        Action::NewWorktree { .. } => format!("new work tree {}", resumed.root.display()),
+        Action::Proceed | Action::DeepenFirst | Action::FetchFirst | Action::Stop => return None,
+    })
+}
+
 fn session(s: &Restored, ui: &Ui) {
     let name = words::session(s.key.agent.as_str(), s.key.id.short(), s.title.as_deref());
     let secrets =
-        if s.redacted == 0 { String::new() } else { format!("; {} stay redacted", words::count(s.redacted, "secret")) };
+        if s.redacted == 0 { String::new() } else { format!("; {} redacted", words::count(s.redacted, "secret")) };
     ui.field(15, "session", format!("{name}, {}, all of them{secrets}", words::count(s.events, "event")));
     let outcome = match &s.outcome {
         Outcome::Restored => None,

@@ -9,7 +9,7 @@ use crate::flows::capture::{self, Captured};
 use crate::flows::sessions::{self, Candidate, Surveyed};
 use crate::flows::{Ctx, Lane, Stuck};
 use crate::format::refs;
-use crate::model::ids::{Oid, SessionKey};
+use crate::model::ids::{BranchName, Oid, SessionKey};
 use crate::model::record::{Baton, BatonState, Record, SessionEntry};
 use crate::store::{logs, records};
 
@@ -158,7 +158,7 @@ impl Ctx {
         let parents = self.record_parents(lane)?;
         let holder = self.local.holder(&self.env, &self.repo)?;
         let now = self.env.now();
-        let anew = known.as_ref().is_some_and(|k| self.made_anew(lane, head, &k.record));
+        let anew = change != BatonChange::Take && known.as_ref().is_some_and(|k| self.made_anew(lane, head, &k.record));
         let mut record = match known.as_ref() {
             Some(k) if !anew => k.record.clone(),
             _ => self.first_record(lane, head, &holder, now),
@@ -234,8 +234,11 @@ impl Ctx {
     }
 
     /// Whether the branch is another one than the record is about: it was created here after the record was written,
-    /// and neither holds the other's commits.
+    /// and either neither holds the other's commits, or the work of the record landed in the default branch.
     fn made_anew(&self, lane: &Lane, head: &Oid, record: &Record) -> bool {
+        if *head == record.head {
+            return false;
+        }
         let related = self.repo.is_ancestor(&record.head, head) || self.repo.is_ancestor(head, &record.head);
         if related && !self.landed(lane, record) {
             return false;
@@ -243,8 +246,11 @@ impl Ctx {
         self.repo.created(&lane.local).is_some_and(|at| at > record.baton.since)
     }
 
+    /// A branch that had no commit of its own has not landed.
     fn landed(&self, lane: &Lane, record: &Record) -> bool {
         let default = lane.remote.as_ref().and_then(|r| self.repo.default_branch(r));
-        default.is_some_and(|(name, oid)| name != lane.server && self.repo.is_ancestor(&record.head, &oid))
+        let in_default =
+            |(name, oid): (BranchName, Oid)| name != lane.server && self.repo.is_ancestor(&record.head, &oid);
+        record.base.as_ref() != Some(&record.head) && default.is_some_and(in_default)
     }
 }

@@ -25,7 +25,16 @@ pub fn ago(then: Timestamp, now: Timestamp) -> String {
 /// `claude 434d9315 "Fix the auth redirect"`.
 pub fn session(agent: &str, short: &str, title: Option<&str>) -> String {
     match title {
-        Some(title) => format!("{agent} {short} \"{title}\""),
+        Some(title) => format!("{agent} {short} \"{}\"", cut(title, 48)),
         None => format!("{agent} {short}"),
     }
+}
+
+/// The beginning of a text, with `…` where it was cut.
+pub fn cut(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    let kept: String = text.chars().take(most - 1).collect();
+    format!("{}…", kept.trim_end())
 }
