@@ -44,7 +44,7 @@ impl Ctx {
     pub fn fetch_records(&self, remote: &str) -> Result<Vec<String>, AnyFault> {
         let root = format!("{}branches/", refs::tracking_root(remote));
         let before = self.repo.list_refs(&root)?;
-        self.repo.fetch(remote, &[refs::records_refspec(remote)], false)?;
+        self.repo.fetch_with(remote, &[refs::records_refspec(remote)], self.whole(remote), false)?;
         let after = self.repo.list_refs(&root)?;
         let changed = after.into_iter().filter(|r| !before.contains(r));
         Ok(changed.map(|(name, _)| refs::readable(&name[root.len()..]).into_owned()).collect())
@@ -54,6 +54,12 @@ impl Ctx {
     pub fn fetch_branch(&self, remote: &str, branch: &BranchName) -> Result<ServerBranch, AnyFault> {
         let tracking = format!("refs/remotes/{remote}/{branch}");
         let head = format!("+refs/heads/{branch}:{tracking}");
+        if self.repo.is_partial(remote) {
+            // Records whole, code as the clone wants it: two fetches.
+            let specs = [refs::records_refspec(remote)];
+            // An unreachable remote shows in the fetch that follows.
+            let _ = self.repo.fetch_with(remote, &specs, self.whole(remote), false);
+        }
         let specs = [refs::records_refspec(remote), head];
         match self.repo.fetch_present(remote, &specs, &[], false) {
             Ok(present) if present[1] => {
@@ -75,9 +81,16 @@ impl Ctx {
             format!("+{name}:{tracking}")
         };
         let specs: Vec<String> = keys.iter().map(spec).collect();
-        // In a partial clone the segments would come one by one, on demand.
-        let options: &[&str] = if self.repo.is_partial(remote) { &["--no-filter"] } else { &[] };
-        if specs.is_empty() { Ok(Vec::new()) } else { Ok(self.repo.fetch_present(remote, &specs, options, false)?) }
+        if specs.is_empty() {
+            Ok(Vec::new())
+        } else {
+            Ok(self.repo.fetch_present(remote, &specs, self.whole(remote), false)?)
+        }
+    }
+
+    /// The option that makes a partial clone fetch whole objects: else segments would come one by one, on demand.
+    fn whole(&self, remote: &str) -> &'static [&'static str] {
+        if self.repo.is_partial(remote) { &["--no-filter"] } else { &[] }
     }
 
     /// `git handoff fetch`: records, and with `logs` the logs they name.

@@ -98,13 +98,19 @@ impl Repo {
         oid.as_str().len() == self.oid_len() && self.gix.has_object(to_gix(oid))
     }
 
+    /// In a partial clone, asks the promisor remote for an object, as git itself would. Whether it is here then.
+    fn promised(&self, oid: &Oid) -> bool {
+        let partial = self.remotes().iter().any(|r| self.is_partial(r));
+        partial && self.git().say(&["cat-file", "-e", oid.as_str()]).is_ok_and(|said| said.code == 0)
+    }
+
     fn read(&self, oid: &Oid, kind: gix::objs::Kind) -> Result<Vec<u8>, ObjectError> {
         let unfit = |why: String| ObjectError::Unfit { oid: oid.clone(), why };
         if oid.as_str().len() != self.oid_len() {
             return Err(unfit("has the id of another object format".into()));
         }
         let id = to_gix(oid);
-        if !self.gix.has_object(id) {
+        if !self.gix.has_object(id) && !self.promised(oid) {
             return Err(ObjectError::Missing { oid: oid.clone() });
         }
         let header = self.gix.find_header(id).map_err(GitError::gix(format!("read object {oid}")))?;

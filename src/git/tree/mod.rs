@@ -269,10 +269,13 @@ fn overwrite_ignored(s: &Snapshot) -> &'static str {
     if s.in_the_way.ignored.is_empty() { "--no-overwrite-ignore" } else { "--overwrite-ignore" }
 }
 
+/// The branch follows the server's. Written as settings, because `git branch --set-upstream-to` refuses where the clone
+/// fetches one branch only.
 fn track(repo: &Repo, s: &Snapshot) -> Result<(), TreeError> {
     if let (Some(remote), Some(_)) = (&s.remote, &s.tracking) {
-        let upstream = format!("--set-upstream-to=refs/remotes/{remote}/{}", s.branch);
-        repo.git().run(&["branch", "--quiet", &upstream, s.branch.as_str()])?;
+        let branch = &s.branch;
+        repo.set_setting(&format!("branch.{branch}.remote"), remote)?;
+        repo.set_setting(&format!("branch.{branch}.merge"), &format!("refs/heads/{branch}"))?;
     }
     Ok(())
 }
