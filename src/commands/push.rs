@@ -36,7 +36,11 @@ fn print(report: &PushReport, ui: &Ui) {
         (true, Some(n)) => words::count(n as u64, "commit"),
     };
     ui.field(9, "pushed", format!("{} -> {}   {commits}", report.branch, report.remote));
-    ui.field(9, "offered", format!("the baton, by {}", report.holder));
+    match report.baton.mine {
+        true => ui.field(9, "offered", format!("the baton, by {}", report.baton.holder)),
+        // They took it meanwhile; what was pushed is there for them.
+        false => ui.field(9, "baton", format!("stays with {}, who took it", report.baton.holder)),
+    }
     for other in &report.saved.others {
         let name = words::session(other.key.agent.as_str(), other.key.id.short(), other.title.as_deref());
         ui.say(format!("not taken: {name}; add it with `git handoff push --session {}`", other.key));

@@ -110,9 +110,7 @@ impl Ctx {
             place: if ask.beside { Where::Beside } else { Where::Here },
         };
         let (snapshot, code) = self.judged(&ask, remote.as_deref(), offline.is_none())?;
-        let me = self.local.holder(&self.env, &self.repo)?;
-        let b = &record.baton;
-        let baton = Holding { state: b.state, mine: b.holder == me, holder: b.holder.clone(), since: b.since };
+        let baton = self.holding(&record.baton)?;
         let checked =
             Checked { branch: lane.server.to_string(), author: stored.author.clone(), baton, offline, code, logs };
         Ok(Examined { lane, remote, stored, ask, snapshot, checked, whole, named })

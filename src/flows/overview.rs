@@ -7,7 +7,7 @@ use crate::fault::AnyFault;
 use crate::flows::{Ctx, capture};
 use crate::format::refs;
 use crate::model::ids::{BranchName, Oid, SessionKey};
-use crate::model::record::BatonState;
+use crate::model::record::{Baton, BatonState};
 use crate::store::{logs, records};
 
 /// The branch at a glance.
@@ -79,19 +79,13 @@ impl Ctx {
 
     /// The handoffs of all branches, newest first, and the refs that could not be read with the reason.
     pub fn handoffs(&self) -> Result<(Vec<Handoff>, Vec<Unreadable>), AnyFault> {
-        let me = self.local.holder(&self.env, &self.repo)?;
         let mut found = Vec::new();
         let mut broken = Vec::new();
         for (name, summary) in records::list(&self.repo)? {
             match summary {
                 Ok(s) => found.push(Handoff {
                     branch: s.branch.to_string(),
-                    baton: Holding {
-                        state: s.baton.state,
-                        mine: s.baton.holder == me,
-                        holder: s.baton.holder,
-                        since: s.baton.since,
-                    },
+                    baton: self.holding(&s.baton)?,
                     head: s.head,
                     sessions: s.sessions,
                 }),
@@ -105,12 +99,8 @@ impl Ctx {
     /// The branch at a glance.
     pub fn status(&self, branch: Option<&str>) -> Result<Status, AnyFault> {
         let lane = self.lane(branch, None)?;
-        let me = self.local.holder(&self.env, &self.repo)?;
         let known = records::find(&self.repo, &lane.server)?;
-        let baton = known.as_ref().map(|k| {
-            let b = &k.record.baton;
-            Holding { state: b.state, mine: b.holder == me, holder: b.holder.clone(), since: b.since }
-        });
+        let baton = known.as_ref().map(|k| self.holding(&k.record.baton)).transpose()?;
         let mut sessions = self.sessions_on(&lane.local)?;
         for entry in known.iter().flat_map(|k| &k.record.sessions) {
             if !sessions.iter().any(|s| s.key == entry.key) {
@@ -162,6 +152,12 @@ impl Ctx {
             });
         }
         Ok(states)
+    }
+
+    /// A baton as this clone sees it.
+    pub fn holding(&self, baton: &Baton) -> Result<Holding, AnyFault> {
+        let mine = self.local.holder(&self.env, &self.repo)? == baton.holder;
+        Ok(Holding { state: baton.state, mine, holder: baton.holder.clone(), since: baton.since })
     }
 
     /// How many events of a session the remotes had when last seen.

@@ -5,10 +5,11 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use crate::fault::{AnyFault, Choice};
+use crate::flows::overview::Holding;
 use crate::flows::save::{Ask, BatonChange, Saved};
 use crate::flows::{Ctx, Lane, Stuck, Undecided, quote};
 use crate::format::refs;
-use crate::git::remote::{Push, Pushed};
+use crate::git::remote::{Push, PushOutcome, Pushed, server_words};
 use crate::model::ids::{Oid, SessionKey};
 use crate::model::record::Record;
 use crate::store::merge::{self, Parents};
@@ -30,8 +31,8 @@ pub struct PushReport {
     pub commits: Option<usize>,
     /// Whether the branch itself moved there.
     pub branch_moved: bool,
-    /// Who offers the baton.
-    pub holder: String,
+    /// Who has the baton now.
+    pub baton: Holding,
     /// How many files have changes that were not committed and stay here.
     pub uncommitted: usize,
     /// How often someone else was first.
@@ -61,7 +62,7 @@ impl Ctx {
                         branch: lane.server.to_string(),
                         commits,
                         branch_moved: branch,
-                        holder: record.baton.holder.clone(),
+                        baton: self.holding(&record.baton)?,
                         uncommitted: self.repo.changed_paths()?,
                         lost_races,
                         saved,
@@ -180,17 +181,17 @@ impl Ctx {
             let all: Vec<Push> = handoff.iter().cloned().chain([branch.clone()]).collect();
             let outcome = self.repo.push(remote, &all, true, true, false)?;
             if !outcome.not_atomic {
-                return self.concluded(lane, remote, &all, &outcome.refs, outcome.refs.len() - 1);
+                return self.concluded(lane, remote, &all, &outcome, outcome.refs.len() - 1);
             }
         }
         // The first time, or without `atomic`: logs, then the record, then the branch, each outcome seen.
         let outcome = self.repo.push(remote, &handoff, false, false, false)?;
-        if let Sent::Lost { why } = self.concluded(lane, remote, &handoff, &outcome.refs, usize::MAX)? {
+        if let Sent::Lost { why } = self.concluded(lane, remote, &handoff, &outcome, usize::MAX)? {
             return Ok(Sent::Lost { why });
         }
         self.local.write(&known, "takes handoffs\n")?;
         let outcome = self.repo.push(remote, std::slice::from_ref(&branch), false, true, false)?;
-        self.concluded(lane, remote, &[branch], &outcome.refs, 0)
+        self.concluded(lane, remote, &[branch], &outcome, 0)
     }
 
     fn leased(&self, remote: &str, name: String, new: Oid) -> Result<Push, AnyFault> {
@@ -205,9 +206,11 @@ impl Ctx {
         lane: &Lane,
         remote: &str,
         sent: &[Push],
-        outcomes: &[Pushed],
+        outcome: &PushOutcome,
         branch_at: usize,
     ) -> Result<Sent, AnyFault> {
+        let outcomes = &outcome.refs;
+        let words = |why: &String| server_words(&outcome.talk).unwrap_or_else(|| why.clone());
         let arrived: Vec<(String, Oid)> = sent
             .iter()
             .zip(outcomes)
@@ -222,7 +225,7 @@ impl Ctx {
                 }
                 Pushed::Refused { why } if why.contains("atomic") => {}
                 Pushed::Refused { why } if at == branch_at => {
-                    let what = format!("{remote} refused {}: {why}", lane.server);
+                    let what = format!("{remote} refused {}: {}", lane.server, words(why));
                     return Err(Stuck::failed(
                         what,
                         "the session is saved here; push the branch first, then `git handoff push`",
@@ -230,7 +233,7 @@ impl Ctx {
                     .into());
                 }
                 Pushed::Refused { why } => {
-                    let what = format!("{remote} does not take {}: {why}", push.name);
+                    let what = format!("{remote} does not take {}: {}", push.name, words(why));
                     let next = "sessions stay here; ask its administrator to allow refs/handoff/*";
                     return Err(Stuck::failed(what, next).into());
                 }

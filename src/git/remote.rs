@@ -18,14 +18,27 @@ pub enum RemoteError {
         /// git's words.
         message: String,
     },
+    /// A hook of this clone stopped the push.
+    #[error("the pre-push hook of this clone stopped the push{}", said(.words))]
+    Hook {
+        /// What the hook said.
+        words: String,
+    },
     /// git itself failed.
     #[error(transparent)]
     Spawn(#[from] SpawnError),
 }
 
+fn said(words: &str) -> String {
+    if words.is_empty() { String::new() } else { format!(":\n  {}", words.replace('\n', "\n  ")) }
+}
+
 impl Fault for RemoteError {
     fn hint(&self) -> Option<String> {
         match self {
+            RemoteError::Hook { .. } => {
+                Some("the session is saved here; mend what the hook found and push again".into())
+            }
             RemoteError::Unreachable { remote, .. } => Some(format!("`git ls-remote {remote}` must work first")),
             RemoteError::Spawn(e) => e.hint(),
         }
@@ -138,7 +151,8 @@ impl Repo {
     pub fn fetched_at(&self, remote: &str) -> Option<Timestamp> {
         let marks = [format!("logs/refs/remotes/{remote}"), format!("refs/remotes/{remote}"), "packed-refs".into()];
         let times = marks.iter().filter_map(|m| self.common_dir().join(m).metadata().ok()?.modified().ok());
-        Timestamp::try_from(times.max()?).ok()
+        let at = Timestamp::try_from(times.max()?).ok()?;
+        Timestamp::from_second(at.as_second()).ok()
     }
 
     /// Pushes refs. With `atomic` all or none. Hooks run only if `hooks`, which is for pushes that the user asked for.
@@ -169,9 +183,17 @@ impl Repo {
         args.extend(refs.iter().map(|p| format!("{}:{}", p.new, p.name)));
         let said = self.network(quiet).say(&args)?;
         let not_atomic = said.stderr.contains("does not support --atomic");
-        let outcome = outcome_of(refs, &said);
-        match outcome {
+        match outcome_of(refs, &said) {
             Some(refs) => Ok(PushOutcome { refs, not_atomic, talk: said.stderr }),
+            None if stopped_by_hook(&said) => Err(RemoteError::Hook {
+                words: said
+                    .stderr
+                    .lines()
+                    .filter(|l| !l.starts_with("error: failed to push"))
+                    .take(6)
+                    .collect::<Vec<_>>()
+                    .join("\n"),
+            }),
             None if not_atomic => Ok(PushOutcome { refs: Vec::new(), not_atomic, talk: said.stderr }),
             None => Err(unreachable(remote, &args, &said)),
         }
@@ -192,6 +214,19 @@ fn unreachable<S: AsRef<std::ffi::OsStr>>(remote: &str, args: &[S], said: &Said)
         SpawnError::Failed { message, .. } => RemoteError::Unreachable { remote: remote.to_owned(), message },
         other => RemoteError::Spawn(other),
     }
+}
+
+/// A hook that says no ends the push before anything is reported, with nothing of git's own but this line.
+fn stopped_by_hook(said: &Said) -> bool {
+    let own = |l: &&str| l.starts_with("fatal:") || l.starts_with("error:");
+    said.stderr.lines().filter(own).all(|l| l.starts_with("error: failed to push some refs"))
+        && said.stderr.contains("failed to push some refs")
+}
+
+/// The first words of the server in what git said, if it said any of its own.
+pub fn server_words(talk: &str) -> Option<String> {
+    let words = talk.lines().filter_map(|l| l.strip_prefix("remote:")).map(str::trim);
+    words.filter(|l| !l.is_empty() && !l.starts_with("error: hook declined")).map(str::to_owned).next()
 }
 
 /// Reads `git push --porcelain`: flag, tab, `from:to`, tab, summary and reason.
