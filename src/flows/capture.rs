@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::agents::{Agent, RawLog};
@@ -27,6 +28,8 @@ pub struct Captured {
     pub events: u64,
     /// Events that were not stored before.
     pub new_events: u64,
+    /// When the last event was.
+    pub last_event: Option<Timestamp>,
     /// Secrets in the stored log, all kinds together.
     pub redacted: u64,
     /// The turn was still going on and is stored up to the call that ran us.
@@ -118,7 +121,7 @@ pub fn capture(ctx: &Ctx, candidate: &Candidate) -> Result<Captured, AnyFault> {
     let inside = sessions::current(&ctx.env).as_ref() == Some(key);
     let native = native_lines(agent, &raw, inside);
     let logs = joined(ctx, agent, key, &roots, &raw, native, stored.clone())?;
-    let mut main = described(agent, logs.main, &roots);
+    let (mut main, last_event) = described(agent, logs.main, &roots);
     main.manifest.native_name = main.manifest.native_name.or_else(|| agent.native_name(&ctx.env, found));
     main.manifest.cwd = main.manifest.cwd.or_else(|| Some(tokens(&roots, &found.cwd)));
     let logs = Logs { main, forks: logs.forks };
@@ -132,6 +135,7 @@ pub fn capture(ctx: &Ctx, candidate: &Candidate) -> Result<Captured, AnyFault> {
         title: logs.main.manifest.title.clone(),
         events,
         new_events: events.saturating_sub(before),
+        last_event,
         redacted: logs.main.main.redactions().values().sum::<u64>()
             + logs.main.files.values().flat_map(|f| f.redactions().values()).sum::<u64>(),
         open_turn: logs.main.manifest.open_turn,
@@ -279,8 +283,9 @@ fn blank(key: &SessionKey) -> Manifest {
     }
 }
 
-/// The log with what can be read off it said in its manifest. The title comes from the stored text, so it is clean.
-fn described(agent: &dyn Agent, mut log: Log, roots: &Roots) -> Log {
+/// The log with what can be read off it said in its manifest, and when its last event was. The title comes from the
+/// stored text, so it is clean.
+fn described(agent: &dyn Agent, mut log: Log, roots: &Roots) -> (Log, Option<Timestamp>) {
     let (session, _) = agent.parse(&log.manifest.key.id, log.main.bytes());
     let manifest = &mut log.manifest;
     manifest.events = session.events.len() as u64;
@@ -288,5 +293,5 @@ fn described(agent: &dyn Agent, mut log: Log, roots: &Roots) -> Log {
     manifest.agent_version = session.agent_version;
     manifest.roots = roots.names().iter().map(|n| (*n).to_owned()).collect();
     manifest.short_roots = roots.short().into_iter().map(|(n, p)| (n.to_owned(), p)).collect();
-    log
+    (log, session.events.iter().filter_map(|e| e.at).max())
 }

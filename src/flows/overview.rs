@@ -64,7 +64,7 @@ pub struct Handoff {
     pub baton: Holding,
     /// The commit it was at.
     pub head: Oid,
-    /// Its sessions with events and title.
+    /// Its sessions with events and title, the one that was worked with last at the end.
     pub sessions: Vec<(SessionKey, u64, Option<String>)>,
 }
 

@@ -175,8 +175,8 @@ impl Ctx {
             record.head = head.clone();
         }
         for c in captured {
-            let entry =
-                SessionEntry { key: c.key.clone(), commit: c.commit.clone(), events: c.events, title: c.title.clone() };
+            let (key, commit, title) = (c.key.clone(), c.commit.clone(), c.title.clone());
+            let entry = SessionEntry { key, commit, events: c.events, last_event: c.last_event, title };
             match record.sessions.iter_mut().find(|e| e.key == c.key) {
                 Some(have) => *have = entry,
                 None => record.sessions.push(entry),
@@ -190,6 +190,7 @@ impl Ctx {
             }
         }
         record.sessions.retain(|s| !record.removed.contains(&s.key.to_string()));
+        record.order();
         let (state, raises) = match change {
             BatonChange::Keep => (record.baton.state, 0),
             BatonChange::Offer => (BatonState::Offered, 1),

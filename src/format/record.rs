@@ -57,6 +57,7 @@ struct SessionWire {
     ref_name: String,
     commit: String,
     events: u64,
+    last_event: Option<String>,
     title: Option<String>,
 }
 
@@ -75,6 +76,7 @@ pub fn write(record: &Record) -> String {
         ref_name: refs::log(&s.key),
         commit: s.commit.to_string(),
         events: s.events,
+        last_event: s.last_event.map(|t| t.to_string()),
         title: s.title.clone(),
     };
     let wire = Wire {
@@ -135,7 +137,9 @@ pub fn read(object: &str, bytes: &[u8], removed: Option<&[u8]>) -> Result<Record
             agent: s.agent.parse().map_err(FormatError::invalid(object))?,
             id: s.id.parse().map_err(FormatError::invalid(object))?,
         };
-        Ok(SessionEntry { commit: oid(&s.commit)?, events: s.events, title: s.title.clone(), key })
+        // It only orders a list: one that cannot be read is as good as none.
+        let last_event = s.last_event.as_ref().and_then(|t| t.parse().ok());
+        Ok(SessionEntry { commit: oid(&s.commit)?, events: s.events, last_event, title: s.title.clone(), key })
     };
     Ok(Record {
         repository: wire.repository,

@@ -147,7 +147,7 @@ impl Oid {
 }
 
 impl SessionId {
-    /// The part that people see: the first eight characters, or for time-ordered ids the last eight.
+    /// The part that people see and may type: the first eight characters.
     pub fn short(&self) -> &str {
         &self.0[..self.0.len().min(8)]
     }

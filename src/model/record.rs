@@ -29,7 +29,7 @@ pub struct Record {
     pub rewrites: Vec<(Oid, Oid)>,
     /// Who holds the branch.
     pub baton: Baton,
-    /// The sessions, in the order in which they were handed over first.
+    /// The sessions, the one that was worked with last at the end (see [`Record::order`]).
     pub sessions: Vec<SessionEntry>,
     /// The commit of the uncommitted work that goes with it.
     pub work: Option<Oid>,
@@ -50,8 +50,17 @@ pub struct SessionEntry {
     pub commit: Oid,
     /// How many events the log has there.
     pub events: u64,
+    /// When its last event was, by the clock of the machine it happened on.
+    pub last_event: Option<Timestamp>,
     /// Its title, for `list`.
     pub title: Option<String>,
+}
+
+impl Record {
+    /// Puts the sessions in their order, whoever wrote which of them first: by their last event, then by key.
+    pub fn order(&mut self) {
+        self.sessions.sort_by(|a, b| (a.last_event, &a.key).cmp(&(b.last_event, &b.key)));
+    }
 }
 
 /// Who holds the branch now.

@@ -196,6 +196,7 @@ pub fn records(a: &Record, b: &Record, is_ancestor: &dyn Fn(&Oid, &Oid) -> bool)
         }
     }
     merged.sessions = sessions.into_values().filter(|s| !merged.removed.contains(&s.key.to_string())).collect();
+    merged.order();
     merged.base = merged.base.or_else(|| second.base.clone());
     merged.repository = merged.repository.or_else(|| second.repository.clone());
     merged.previous = merged.previous.or_else(|| second.previous.clone());
