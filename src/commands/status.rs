@@ -65,6 +65,7 @@ fn session(s: &SessionState) -> String {
 }
 
 pub(super) fn waiting(h: &Handoff, env: &Env) -> String {
-    let title = h.sessions.iter().rev().find_map(|(_, _, t)| t.as_deref()).map(|t| format!("   \"{t}\"")).unwrap_or_default();
+    let title =
+        h.sessions.iter().rev().find_map(|(_, _, t)| t.as_deref()).map(|t| format!("   \"{t}\"")).unwrap_or_default();
     format!("{}  {}{title}", h.branch, holding(&h.baton, env))
 }

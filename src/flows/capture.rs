@@ -79,12 +79,12 @@ pub fn at_home<'a>(ctx: &'a Ctx, agent: &'static dyn Agent, roots: &'a Roots) ->
 pub fn closings(logs: &Logs) -> Vec<Closing> {
     let closing = |log: &Log| {
         let lines = jsonl::complete_lines(log.main.bytes()).0;
-        let cut = log.manifest.cuts.iter().rev().find(|c| c.end == Some(lines.len() as u64))?;
-        let at = usize::try_from(cut.at).ok()?;
-        Some(Closing { after: at, lines: lines[at..].iter().map(|l| l.to_vec()).collect() })
+        let shared = merge::shared_lines(log.main.bytes(), logs.main.main.bytes());
+        let after = usize::try_from(shared).unwrap_or(lines.len()).min(lines.len());
+        Closing { after, lines: lines[after..].iter().map(|l| l.to_vec()).collect() }
     };
     let forks = logs.forks.values().filter(|l| l.manifest.fork.as_deref() == Some("closing"));
-    forks.filter_map(closing).collect()
+    forks.map(closing).collect()
 }
 
 /// What is stored of a session: local and as last seen at the remotes, merged, with the parents of the next commit.

@@ -211,7 +211,7 @@ impl Ctx {
 
     fn first_record(&self, lane: &Lane, head: &Oid, holder: &str, now: Timestamp) -> Record {
         Record {
-            repository: self.repo.root_hash(),
+            repository: self.repo.root_of(head),
             branch: lane.server.clone(),
             head: head.clone(),
             upstream: None,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::format::{FormatError, VERSION, yaml};
+use crate::format::{FormatError, VERSION, segments, yaml};
 use crate::model::ids::{BadName, SessionKey};
 
 /// What is said of one stored session (or one fork of it).
@@ -65,6 +65,13 @@ pub struct Extent {
     pub bytes: u64,
 }
 
+impl Extent {
+    /// The length of a text.
+    pub fn of(text: &[u8]) -> Extent {
+        Extent { lines: segments::lines(text), bytes: text.len() as u64 }
+    }
+}
+
 #[derive(Serialize, Deserialize)]
 struct Wire {
     version: String,
@@ -87,7 +94,7 @@ struct Wire {
     short_roots: BTreeMap<String, String>,
     #[serde(default)]
     redactions: BTreeMap<String, u64>,
-    open_turn: Option<String>,
+    open_turn: Option<bool>,
     #[serde(default)]
     cuts: Vec<String>,
     fork: Option<String>,
@@ -123,7 +130,7 @@ pub fn write(manifest: &Manifest) -> String {
         roots: m.roots,
         short_roots: m.short_roots,
         redactions: m.redactions,
-        open_turn: m.open_turn.then(|| "yes".into()),
+        open_turn: m.open_turn.then_some(true),
         cuts: m.cuts.iter().map(|c| c.end.map_or(c.at.to_string(), |end| format!("{}-{end}", c.at))).collect(),
         fork: m.fork,
         canon: m.canon,
@@ -155,7 +162,7 @@ pub fn read(object: &str, bytes: &[u8]) -> Result<Manifest, FormatError> {
         roots: wire.roots,
         short_roots: wire.short_roots,
         redactions: wire.redactions,
-        open_turn: wire.open_turn.as_deref() == Some("yes"),
+        open_turn: wire.open_turn == Some(true),
         cuts: wire
             .cuts
             .iter()
@@ -164,13 +171,86 @@ pub fn read(object: &str, bytes: &[u8]) -> Result<Manifest, FormatError> {
             .ok_or_else(|| FormatError::invalid(object)("its cuts are not readable"))?,
         fork: wire.fork,
         canon: wire.canon,
-        unknown: wire.unknown.into_iter().filter(|(k, _)| k != "version").collect(),
+        unknown: wire.unknown,
     })
 }
 
 fn cut(word: &str) -> Option<Cut> {
     match word.split_once('-') {
-        Some((at, end)) => Some(Cut { at: at.parse().ok()?, end: Some(end.parse().ok()?) }),
+        Some((at, end)) => {
+            let (at, end) = (at.parse().ok()?, end.parse().ok()?);
+            (at < end).then_some(Cut { at, end: Some(end) })
+        }
         None => Some(Cut { at: word.parse().ok()?, end: None }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::collection::{btree_map, vec};
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    fn extent() -> impl Strategy<Value = Extent> {
+        (0u64..9, any::<u64>()).prop_map(|(lines, bytes)| Extent { lines, bytes })
+    }
+
+    fn any_manifest() -> impl Strategy<Value = Manifest> {
+        let text = || "[^\u{0}]{1,12}";
+        let cut = (0u64..99, prop::option::of(1u64..9)).prop_map(|(at, more)| Cut { at, end: more.map(|m| at + m) });
+        let options = (prop::option::of(text()), prop::option::of(text()), prop::option::of(text()));
+        let parts = (btree_map(text(), extent(), 0..3), vec(extent(), 0..4), vec(cut, 0..3));
+        let maps = (btree_map(text(), text(), 0..2), btree_map(text(), any::<u64>(), 0..2));
+        (options, parts, maps, any::<bool>(), any::<u64>()).prop_map(|(words, parts, maps, open_turn, events)| {
+            Manifest {
+                key: "claude.434d9315".parse().expect("a key"),
+                agent_version: words.0.clone(),
+                native_name: words.1,
+                cwd: words.0,
+                title: words.2,
+                events,
+                extent: parts.1.first().copied().unwrap_or_default(),
+                segments: parts.1,
+                files: parts.0,
+                roots: vec!["repo".into(), "home".into()],
+                short_roots: maps.0,
+                redactions: maps.1,
+                open_turn,
+                cuts: parts.2,
+                fork: None,
+                canon: "1".into(),
+                unknown: BTreeMap::from([("later".into(), json!({"a": [1, "x"], "b": true}))]),
+            }
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn a_manifest_comes_back(manifest in any_manifest()) {
+            prop_assert_eq!(read("x", write(&manifest).as_bytes()).expect("readable"), manifest);
+        }
+
+        #[test]
+        fn foreign_bytes_are_no_panic(bytes in "(version: \"1\"\n)?(agent: \"a\"\nid: \"b\"\n)?\\PC{0,80}") {
+            let _ = read("x", bytes.as_bytes());
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused() {
+        let with = |line: &str| {
+            let text = format!(
+                "version: \"1\"\nagent: \"codex\"\nid: \"1\"\nevents: 1\nlines: 1\nbytes: 2\ncanon: \"1\"\n{line}\n"
+            );
+            read("x", text.as_bytes()).map(|_| ()).map_err(|e| e.to_string())
+        };
+        assert_eq!(with("segments: \"1/2\"\ncuts:\n  - \"1-3\""), Ok(()));
+        assert_eq!(with("segments: \"1/2 3\""), Err("x is not valid: its segments are not readable".into()));
+        assert_eq!(
+            with("segments: \"1/2\"\ncuts:\n  - \"3-3\""),
+            Err("x is not valid: its cuts are not readable".into())
+        );
+        assert!(with("segments: \"-1/2\"").is_err());
     }
 }

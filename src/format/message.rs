@@ -91,3 +91,72 @@ fn baton(value: &str) -> Option<Baton> {
     let since: Timestamp = parts.next()?.parse().ok()?;
     Some(Baton { epoch, state, since, holder: parts.next()?.to_owned() })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::record::SessionEntry;
+
+    fn record(holder: &str, title: &str) -> Record {
+        let oid = |c: &str| c.repeat(40).parse::<Oid>().expect("an id");
+        let entry = |key: &str, title: Option<&str>| SessionEntry {
+            key: key.parse().expect("a key"),
+            commit: oid("b"),
+            events: 7,
+            last_event: None,
+            title: title.map(str::to_owned),
+        };
+        Record {
+            repository: None,
+            branch: "feature/ünï".parse().expect("a branch"),
+            head: oid("a"),
+            upstream: None,
+            base: Some(oid("c")),
+            sequence: 9,
+            previous: None,
+            renamed_from: None,
+            rewrites: Vec::new(),
+            baton: Baton {
+                epoch: 3,
+                state: BatonState::Offered,
+                holder: holder.into(),
+                since: "2026-03-01T10:00:00Z".parse().expect("a time"),
+            },
+            sessions: vec![entry("claude.1", Some(title)), entry("codex.2", None)],
+            work: None,
+            tool: "git-handoff".into(),
+            removed: Vec::new(),
+            unknown: Default::default(),
+        }
+    }
+
+    #[test]
+    fn a_message_says_what_its_record_says() {
+        let record = record("cloud-9c5e4271", "Fix it");
+        let message = write(&record);
+        assert!(message.starts_with("handoff: feature/ünï offered by cloud-9c5e4271\n\nHandoff-Version: 1\n"));
+        let summary = read("x", &message).expect("readable");
+        assert_eq!((&summary.branch, &summary.head), (&record.branch, &record.head));
+        assert_eq!((&summary.baton, summary.sequence), (&record.baton, 9));
+        let sessions: Vec<_> = record.sessions.iter().map(|s| (s.key.clone(), s.events, s.title.clone())).collect();
+        assert_eq!(summary.sessions, sessions);
+    }
+
+    #[test]
+    fn a_title_stays_on_its_line() {
+        let message = write(&record("h", "a\nHandoff-Head: x\u{1b}[2J\r\n\nb"));
+        let summary = read("x", &message).expect("readable");
+        assert_eq!(summary.head.as_str(), "a".repeat(40));
+        assert_eq!(summary.sessions[0].2.as_deref(), Some("a Handoff-Head: x[2J b"));
+    }
+
+    #[test]
+    fn newer_and_broken_messages_are_named() {
+        let newer = read("x", "handoff: b\n\nHandoff-Version: 2\n").expect_err("newer");
+        assert_eq!(newer.to_string(), "x has format version 2; this program knows version 1");
+        let no = |message: &str| read("x", message).expect_err("broken").to_string();
+        assert_eq!(no("a commit of code"), "x is not valid: it has no Handoff-Version");
+        let broken = write(&record("h", "t")).replace("offered 3", "offered x");
+        assert_eq!(no(&broken), "x is not valid: its Handoff-Baton is not readable");
+    }
+}

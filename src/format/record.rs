@@ -81,7 +81,7 @@ pub fn write(record: &Record) -> String {
     };
     let wire = Wire {
         version: VERSION.into(),
-        repository: record.repository.clone(),
+        repository: record.repository.as_ref().map(ToString::to_string),
         branch: record.branch.to_string(),
         head: record.head.to_string(),
         upstream: record.upstream.clone(),
@@ -142,7 +142,7 @@ pub fn read(object: &str, bytes: &[u8], removed: Option<&[u8]>) -> Result<Record
         Ok(SessionEntry { commit: oid(&s.commit)?, events: s.events, last_event, title: s.title.clone(), key })
     };
     Ok(Record {
-        repository: wire.repository,
+        repository: wire.repository.as_ref().map(oid).transpose()?,
         branch: wire.branch.parse().map_err(FormatError::invalid(object))?,
         head: oid(&wire.head)?,
         upstream: wire.upstream,
@@ -153,7 +153,7 @@ pub fn read(object: &str, bytes: &[u8], removed: Option<&[u8]>) -> Result<Record
         rewrites: wire
             .rewrites
             .iter()
-            .take(MOST_REWRITES)
+            .skip(wire.rewrites.len().saturating_sub(MOST_REWRITES))
             .map(|r| Ok((oid(&r.old)?, oid(&r.new)?)))
             .collect::<Result<_, FormatError>>()?,
         baton,
@@ -161,6 +161,84 @@ pub fn read(object: &str, bytes: &[u8], removed: Option<&[u8]>) -> Result<Record
         work: wire.work.as_ref().map(oid).transpose()?,
         tool: wire.tool,
         removed,
-        unknown: wire.unknown.into_iter().filter(|(k, _)| k != "version").collect(),
+        unknown: wire.unknown,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::Timestamp;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use crate::model::ids::Oid;
+
+    fn any_record() -> impl Strategy<Value = Record> {
+        let oid = || "[0-9a-f]{40}".prop_map(|t| t.parse::<Oid>().expect("an id"));
+        let time = || (0i64..4_000_000_000).prop_map(|s| Timestamp::from_second(s).expect("a time"));
+        let baton = (any::<u64>(), any::<bool>(), "[a-z-]{1,9}", time()).prop_map(|(epoch, held, holder, since)| {
+            Baton { epoch, state: if held { BatonState::Held } else { BatonState::Offered }, holder, since }
+        });
+        let title = prop::option::of("[^\u{0}]{1,20}");
+        let session = ("[a-z]{1,5}\\.[0-9a-f]{8}", oid(), any::<u64>(), prop::option::of(time()), title).prop_map(
+            |(key, commit, events, last_event, title)| SessionEntry {
+                key: key.parse().expect("a key"),
+                commit,
+                events,
+                last_event,
+                title,
+            },
+        );
+        let ids = (oid(), prop::option::of(oid()), prop::option::of(oid()), vec((oid(), oid()), 0..3));
+        (ids, baton, vec(session, 0..3), any::<u64>(), vec("[a-z]\\.[0-9]", 0..2)).prop_map(
+            |((head, base, work, rewrites), baton, sessions, sequence, removed)| Record {
+                repository: base.clone(),
+                branch: "feature/ünï".parse().expect("a branch"),
+                head,
+                upstream: work.as_ref().map(|_| "origin/x".into()),
+                previous: work.clone(),
+                renamed_from: base.as_ref().map(|_| "old".parse().expect("a branch")),
+                base,
+                sequence,
+                rewrites,
+                baton,
+                sessions,
+                work,
+                tool: "git-handoff 0.1.0".into(),
+                removed,
+                unknown: BTreeMap::from([("later".into(), json!([{"a": "no", "n": 1}]))]),
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn a_record_comes_back(record in any_record()) {
+            let removed = write_removed(&record);
+            prop_assert_eq!(removed.is_some(), !record.removed.is_empty());
+            let again = read("x", write(&record).as_bytes(), removed.as_ref().map(String::as_bytes)).expect("readable");
+            prop_assert_eq!(again, record);
+        }
+
+        #[test]
+        fn foreign_bytes_are_no_panic(bytes in "(version: \"1\"\n)?(branch: \"a\"\nsequence: 1\n)?\\PC{0,80}") {
+            let _ = read("x", bytes.as_bytes(), Some(bytes.as_bytes()));
+        }
+    }
+
+    #[test]
+    fn the_newest_rewrites_stay() {
+        let pair = |n: usize| format!("  - old: \"{n:040x}\"\n    new: \"{n:040x}\"\n");
+        let text = format!(
+            "version: \"1\"\nbranch: \"b\"\nhead: \"{}\"\nsequence: 1\nbaton:\n  epoch: 1\n  state: \"held\"\n  holder: \"h\"\n  \
+             since: \"2026-03-01T10:00:00Z\"\nrewrites:\n{}",
+            "a".repeat(40),
+            (0..MOST_REWRITES + 5).map(pair).collect::<String>()
+        );
+        let record = read("x", text.as_bytes(), None).expect("readable");
+        assert_eq!(record.rewrites.len(), MOST_REWRITES);
+        assert_eq!(record.rewrites[0].0.as_str(), format!("{:040x}", 5));
+    }
 }

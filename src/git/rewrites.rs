@@ -4,7 +4,6 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
-use sha2::{Digest, Sha256};
 
 use crate::git::objects::{from_gix, to_gix};
 use crate::git::spawn::SpawnError;
@@ -74,26 +73,14 @@ impl Repo {
         made.then(|| Timestamp::from_second(seconds).ok())?
     }
 
-    /// A hash of the root commits, by which two clones of one repository know each other; `None` in a shallow clone or
-    /// without commits. Computed once and kept in the git folder, because it walks the whole history.
-    pub fn root_hash(&self) -> Option<String> {
-        let cache = self.common_dir().join("handoff").join("roots");
-        if let Some(known) = std::fs::read_to_string(&cache).ok().filter(|t| t.trim().len() == 16) {
-            return Some(known.trim().to_owned());
-        }
+    /// The commit at which a history begins when only first parents are followed: clones and forks of one repository
+    /// have it in common. `None` in a shallow clone.
+    pub fn root_of(&self, head: &Oid) -> Option<Oid> {
         if self.is_shallow() {
             return None;
         }
-        let said = self.git().run(&["rev-list", "--max-parents=0", "HEAD"]).ok()?;
-        let mut roots: Vec<String> = said.text().lines().map(str::to_owned).collect();
-        roots.sort();
-        if roots.is_empty() {
-            return None;
-        }
-        let hash: String = Sha256::digest(roots.join("\n")).iter().take(8).map(|b| format!("{b:02x}")).collect();
-        // Only a cache: where it cannot be written the history is walked again.
-        let _ = std::fs::create_dir_all(self.common_dir().join("handoff")).and_then(|()| std::fs::write(&cache, &hash));
-        Some(hash)
+        let said = self.git().run(&["rev-list", "--first-parent", "--max-parents=0", head.as_str()]).ok()?;
+        said.text().trim().parse().ok()
     }
 
     /// Whether history ends before its beginning.

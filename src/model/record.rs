@@ -9,8 +9,8 @@ use crate::model::ids::{BranchName, Oid, SessionKey};
 /// What one branch hands over, at one moment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Record {
-    /// Hash of the repository's root commits, so that a record cannot pass as another repository's.
-    pub repository: Option<String>,
+    /// The commit at which the head's first-parent history begins, so that a record cannot pass as another repository's.
+    pub repository: Option<Oid>,
     /// The branch's name on the server.
     pub branch: BranchName,
     /// The commit the branch was at.

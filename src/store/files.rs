@@ -39,7 +39,7 @@ pub fn write(repo: &Repo, file: &Canonical) -> Result<StoredFile, StoreError> {
         if let Some((_, entries)) = folders.last_mut() {
             entries.push(entry);
         }
-        extents.push(Extent { lines: segments::lines(bytes), bytes: bytes.len() as u64 });
+        extents.push(Extent::of(bytes));
     }
     let mut top = Vec::new();
     for (name, entries) in folders {
@@ -92,14 +92,14 @@ pub fn read(
             return Err(hole());
         }
         let segment = repo.blob(&entry.oid)?;
-        let is = Extent { lines: segments::lines(&segment), bytes: segment.len() as u64 };
+        let is = Extent::of(&segment);
         if said.is_some_and(|s| s != is) {
             return Err(altered(label, &part, is, said.unwrap_or_default()));
         }
         line += is.lines;
         bytes.extend_from_slice(&segment);
     }
-    let is = Extent { lines: segments::lines(&bytes), bytes: bytes.len() as u64 };
+    let is = Extent::of(&bytes);
     if is == total { Ok(bytes) } else { Err(altered(label, &format!("the whole{}", label.of), is, total)) }
 }
 

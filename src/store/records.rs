@@ -3,7 +3,7 @@
 use crate::canon::Canonical;
 use crate::env::Env;
 use crate::format::message::{self, Summary};
-use crate::format::{record as wire, refs};
+use crate::format::{FormatError, record as wire, refs};
 use crate::git::Repo;
 use crate::git::objects::{Entry, EntryType};
 use crate::git::refs::RefChange;
@@ -21,9 +21,14 @@ pub struct Stored {
     pub record: Record,
     /// The brief, as far as it is there.
     pub context: Option<Canonical>,
+    /// Files of the tree that this version does not know; they are carried along.
+    pub others: Vec<Entry>,
     /// Who wrote it, by git's word.
     pub author: String,
 }
+
+/// What [`save`] writes from a record itself.
+const KNOWN_FILES: [&str; 3] = ["handoff.yaml", "removed.yaml", "context.md"];
 
 /// Reads the record at a commit.
 pub fn read(repo: &Repo, commit: &Oid) -> Result<Stored, StoreError> {
@@ -36,7 +41,8 @@ pub fn read(repo: &Repo, commit: &Oid) -> Result<Stored, StoreError> {
     let removed = file("removed.yaml").map(|e| repo.blob(&e.oid)).transpose()?;
     let record = wire::read(&format!("handoff.yaml of {place}"), &yaml, removed.as_deref())?;
     let context = file("context.md").map(|e| repo.blob(&e.oid)).transpose()?.map(Canonical::stored);
-    Ok(Stored { commit: commit.clone(), record, context, author: parts.author })
+    let others = entries.iter().filter(|e| !KNOWN_FILES.contains(&e.name.as_str())).cloned().collect();
+    Ok(Stored { commit: commit.clone(), record, context, others, author: parts.author })
 }
 
 /// Reads only the trailers of the record at a commit.
@@ -50,6 +56,11 @@ pub fn find(repo: &Repo, branch: &BranchName) -> Result<Option<Stored>, StoreErr
     let mut found: Option<Stored> = None;
     for (_, oid) in tips(repo, branch)? {
         let next = read(repo, &oid)?;
+        if next.record.branch != *branch {
+            let object = format!("the record at {}", oid.short());
+            let why = format!("it is of {}, not of {branch}", next.record.branch);
+            return Err(FormatError::Invalid { object, why }.into());
+        }
         found = Some(match found {
             None => next,
             Some(have) => joined(repo, have, next),
@@ -65,9 +76,9 @@ fn joined(repo: &Repo, a: Stored, b: Stored) -> Stored {
     if repo.is_ancestor(&a.commit, &b.commit) {
         return b;
     }
-    let record = merge::records(&a.record, &b.record, &|old, new| repo.is_ancestor(old, new));
-    let newer = if b.record.sequence > a.record.sequence { b } else { a };
-    Stored { record, ..newer }
+    let record = merge::records(&a.record, &b.record);
+    let first = if merge::leads(&a.record, &b.record) { a } else { b };
+    Stored { record, ..first }
 }
 
 /// Where a branch's record stands: the local ref, then each remote's as last seen.
@@ -131,6 +142,8 @@ pub fn save(
     if let Some(context) = context {
         entries.push(file("context.md", context.bytes())?);
     }
+    let known = find(repo, &record.branch)?.filter(|k| record.previous.as_ref() != Some(&k.commit));
+    entries.extend(known.into_iter().flat_map(|k| k.others));
     let tree = repo.write_tree(&entries)?;
     let message = message::write(record);
     let same = |oid: &Oid| repo.commit(oid).is_ok_and(|c| c.tree == tree);
