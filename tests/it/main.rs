@@ -4,3 +4,4 @@
 mod divergence;
 mod golden;
 mod harness;
+mod layering;
