@@ -11,6 +11,10 @@ mod tests;
 pub use logs::{arrange, logs, shared_lines};
 pub use records::{baton, leads, records};
 
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
 use crate::git::{GitError, Repo};
 use crate::model::ids::Oid;
 
@@ -52,5 +56,14 @@ impl Parents {
     /// Whether a commit has just these parents.
     pub fn follows_of(&self, repo: &Repo, oid: &Oid) -> bool {
         repo.commit(oid).is_ok_and(|c| c.parents == self.follows)
+    }
+}
+
+/// Fields that this version does not know, of both; of two values of one field the one with the greater text.
+fn keep_unknown(fields: &mut BTreeMap<String, Value>, more: &BTreeMap<String, Value>) {
+    for (name, value) in more {
+        if fields.get(name).map(Value::to_string) < Some(value.to_string()) {
+            fields.insert(name.clone(), value.clone());
+        }
     }
 }

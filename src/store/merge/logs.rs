@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::format::manifest::{Cut, Extent, Manifest};
 use crate::format::segments;
 use crate::store::logs::{Log, Logs};
+use crate::store::merge::keep_unknown;
 
 /// The logs of two writers as one value, see [`arrange`].
 pub fn logs(a: &Logs, b: &Logs) -> Logs {
@@ -202,12 +203,7 @@ fn unite(log: &mut Log, same: Log) {
     most(&mut m.roots, roots);
     most(&mut m.short_roots, short_roots);
     most(&mut m.canon, canon);
-    for (name, value) in unknown {
-        match m.unknown.get(&name) {
-            Some(have) if have.to_string() >= value.to_string() => {}
-            _ => drop(m.unknown.insert(name, value)),
-        }
-    }
+    keep_unknown(&mut m.unknown, &unknown);
 }
 
 /// Says in the manifest what can be read off the log.

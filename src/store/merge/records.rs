@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use crate::format::record::MOST_REWRITES;
 use crate::model::record::{Baton, BatonState, Record, SessionEntry};
+use crate::store::merge::keep_unknown;
 
 /// The records of two writers as one value.
 ///
@@ -28,12 +29,7 @@ pub fn records(a: &Record, b: &Record) -> Record {
     merged.sessions = sessions(&a.sessions, &b.sessions);
     merged.sessions.retain(|s| !merged.removed.contains(&s.key.to_string()));
     merged.order();
-    for (name, value) in &second.unknown {
-        match merged.unknown.get(name) {
-            Some(have) if have.to_string() >= value.to_string() => {}
-            _ => drop(merged.unknown.insert(name.clone(), value.clone())),
-        }
-    }
+    keep_unknown(&mut merged.unknown, &second.unknown);
     merged
 }
 
