@@ -2,7 +2,7 @@
 //!
 //! The library is the program: `main` only turns arguments into a call and an outcome into an exit code. Follow one
 //! thing through it: an agent's log is found and loaded ([`agents`]), cleaned of secrets and machine paths
-//! ([`canon`]), cut into segments ([`format`]), written as git objects ([`store`] through [`git`]) and pushed; the way
+//! ([`canon`]), cut into segments ([`mod@format`]), written as git objects ([`store`] through [`git`]) and pushed; the way
 //! back is the same in reverse. [`flows`] are what the program does, [`commands`] what a person types. Nothing outside
 //! `git/` names gix or spawns git, nothing outside `canon/` can make a value that the store would take, and nothing
 //! outside [`ui`] prints.

@@ -1,4 +1,4 @@
-//! One thin file a subcommand: arguments, one flow, what is printed. Adding one is a file and a line in [`Command`].
+//! One thin file a subcommand: arguments, one flow, what is printed. Adding one is a file and a line in `Command`.
 
 mod check;
 mod completions;

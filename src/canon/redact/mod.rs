@@ -1,7 +1,7 @@
 //! Finds secrets in decoded text and gives each its placeholder, `[REDACTED:<kind>#<n>]`.
 //!
-//! Three layers, each weaker in what it knows and stricter in what it asks: [`rules`] (tokens that say whose they are),
-//! [`structure`] (places that a document's grammar gives to secrets) and [`assign`] (names that call their value one).
+//! Three layers, each weaker in what it knows and stricter in what it asks: `rules` (tokens that say whose they are),
+//! `structure` (places that a document's grammar gives to secrets) and `assign` (names that call their value one).
 //! There is no rule that takes a string for secret because it looks random: commits, hashes and ids do too.
 //!
 //! The input is one decoded string; what unwraps JSON, and what keeps the agents' signatures and ids out of here, is the
