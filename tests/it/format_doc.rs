@@ -1,0 +1,170 @@
+//! `docs/format.md` says what the program does: every marked example in it is decoded by the program's own readers.
+
+use std::fs;
+use std::path::Path;
+
+use git_handoff::canon::Canonical;
+use git_handoff::canon::paths::{Root, Roots};
+use git_handoff::format::manifest::{Cut, Extent};
+use git_handoff::format::{VERSION, manifest, message, record, refs, segments};
+use git_handoff::model::ids::SessionKey;
+use git_handoff::model::record::BatonState;
+use git_handoff::store::logs::Log;
+use git_handoff::store::merge;
+
+fn document() -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/format.md");
+    fs::read_to_string(path).expect("docs/format.md")
+}
+
+/// The examples that are marked with this name.
+fn examples(name: &str) -> Vec<String> {
+    let document = document();
+    let mut blocks = document.split("\n```").skip(1);
+    let mut found = Vec::new();
+    // Fences come in pairs: what opens a block, and what closes it.
+    while let Some(block) = blocks.next() {
+        let (mark, text) = block.split_once('\n').unwrap_or((block, ""));
+        if mark.split_once(' ').is_some_and(|(_, of)| of == name) {
+            found.push(format!("{text}\n"));
+        }
+        blocks.next();
+    }
+    found
+}
+
+/// The only example of this name.
+fn example(name: &str) -> String {
+    let mut found = examples(name);
+    assert_eq!(found.len(), 1, "examples of {name}");
+    found.remove(0)
+}
+
+#[test]
+fn every_marked_example_is_tested() {
+    let document = document();
+    let known = ["refs", "message", "handoff.yaml", "removed.yaml", "session.yaml", "tokens", "forks"];
+    let marks = document.lines().filter_map(|l| l.strip_prefix("```")?.split_once(' '));
+    let marks: Vec<&str> = marks.map(|(_, name)| name).collect();
+    assert!(known.iter().all(|name| marks.contains(name)), "{marks:?}");
+    assert!(marks.iter().all(|name| known.contains(name)), "{marks:?}");
+    assert!(document.starts_with(&format!("# The stored format, version {VERSION}\n")));
+}
+
+#[test]
+fn refs_are_named_as_shown() {
+    for line in example("refs").lines() {
+        let [kind, name, shown] = line.split_whitespace().collect::<Vec<_>>()[..] else { panic!("{line}") };
+        match kind {
+            "branch" => {
+                let branch = name.parse().expect("a branch");
+                assert_eq!(refs::record(&branch), shown);
+                assert_eq!(refs::branch_of(&shown[refs::BRANCHES.len()..]), Some(branch));
+            }
+            "session" => assert_eq!(refs::log(&name.parse().expect("a session")), shown),
+            other => panic!("{other}"),
+        }
+    }
+    assert!(document().contains("`subagents%2Fa1.jsonl`"));
+    assert_eq!(refs::file_entry("subagents/a1.jsonl"), "subagents%2Fa1.jsonl");
+}
+
+#[test]
+fn the_record_and_its_message_say_the_same() {
+    let (yaml, removed, text) = (example("handoff.yaml"), example("removed.yaml"), example("message"));
+    let record = record::read("the example", yaml.as_bytes(), Some(removed.as_bytes())).expect("handoff.yaml");
+    assert_eq!(record.branch.as_str(), "feature/login");
+    assert_eq!(record.repository, record.base);
+    assert_eq!(record.upstream.as_deref(), Some("origin/feature/login"));
+    assert_eq!(record.previous.as_ref().expect("previous").short(), "0d5c3f9");
+    assert_eq!(record.renamed_from.as_ref().expect("renamed_from").as_str(), "login");
+    assert_eq!(record.rewrites.len(), 1);
+    assert_eq!(record.rewrites[0].1, record.head);
+    assert_eq!((record.baton.epoch, record.baton.state), (3, BatonState::Offered));
+    assert_eq!(record.baton.since.to_string(), "2026-11-20T09:15:00Z");
+    assert_eq!(record.sessions.len(), 2);
+    assert_eq!(record.sessions[1].last_event.expect("a time").subsec_millisecond(), 500);
+    assert_eq!(record.work.as_ref().expect("work").short(), "e428160");
+    assert_eq!(record.tool, "git-handoff 0.1.0");
+    assert_eq!(record.removed, ["claude.0d1c2b3a-4f5e-4d6c-8b7a-9f8e7d6c5b4a"]);
+    assert!(record.unknown.is_empty(), "{:?}", record.unknown);
+    let mut ordered = record.clone();
+    ordered.order();
+    assert_eq!(ordered, record, "the sessions stand in their order");
+    assert_eq!(record::write(&record), yaml);
+    assert_eq!(record::write_removed(&record).as_ref(), Some(&removed));
+
+    let summary = message::read("the example", &text).expect("the message");
+    assert_eq!((&summary.branch, &summary.head, &summary.baton), (&record.branch, &record.head, &record.baton));
+    assert_eq!(summary.sequence, 4);
+    let said: Vec<(&SessionKey, u64)> = summary.sessions.iter().map(|(key, events, _)| (key, *events)).collect();
+    let stored: Vec<(&SessionKey, u64)> = record.sessions.iter().map(|s| (&s.key, s.events)).collect();
+    assert_eq!(said, stored);
+    assert_eq!(message::write(&record), text);
+}
+
+#[test]
+fn the_session_is_read_as_shown() {
+    let yaml = example("session.yaml");
+    let manifest = manifest::read("the example", yaml.as_bytes()).expect("session.yaml");
+    assert_eq!(manifest.key.agent.as_str(), "claude");
+    assert_eq!(manifest.agent_version.as_deref(), Some("2.1.330"));
+    assert_eq!(manifest.native_name.as_deref(), Some("5d0c1a77-3b1e-4d0f-9a55-2f6f7c8e4b10.jsonl"));
+    assert_eq!(manifest.cwd.as_deref(), Some("@{repo}/web"));
+    assert_eq!(manifest.title.as_deref(), Some("Fix the login redirect: people land on /"));
+    assert_eq!((manifest.events, manifest.extent), (1207, Extent { lines: 1340, bytes: 300_203 }));
+    assert_eq!(manifest.segments.iter().map(|e| e.lines).sum::<u64>(), manifest.extent.lines);
+    assert_eq!(manifest.segments.iter().map(|e| e.bytes).sum::<u64>(), manifest.extent.bytes);
+    assert!(manifest.segments[0].bytes >= segments::TARGET as u64);
+    assert_eq!(manifest.files["subagents/a1.jsonl"], Extent { lines: 31, bytes: 20_480 });
+    assert_eq!(manifest.roots, ["repo", "store", "home"]);
+    assert_eq!(manifest.short_roots["repo"], "/app");
+    assert_eq!(manifest.redactions["github-token"], 2);
+    assert!(manifest.open_turn);
+    assert_eq!(manifest.cuts, [Cut { at: 620, end: Some(655) }, Cut { at: 1340, end: None }]);
+    assert_eq!((manifest.fork.as_deref(), manifest.canon.as_str()), (None, "1"));
+    assert!(manifest.unknown.is_empty(), "{:?}", manifest.unknown);
+    assert_eq!(manifest::write(&manifest), yaml);
+}
+
+#[test]
+fn paths_become_tokens_as_shown() {
+    let root = |name, path: &str| Root { name, paths: vec![path.into()] };
+    let roots = Roots::new(&[root("repo", "/home/ada/my shop"), root("home", "/home/ada")]);
+    let replaced = |text: &str, places: Vec<(std::ops::Range<usize>, String)>| {
+        places.into_iter().rev().fold(text.to_owned(), |mut text, (range, with)| {
+            text.replace_range(range, &with);
+            text
+        })
+    };
+    for line in example("tokens").lines() {
+        let (native, stored) = line.split_once(" => ").expect("two sides");
+        let native = native.trim_end();
+        assert_eq!(replaced(native, roots.tokens(native, false)), stored);
+        assert_eq!(replaced(stored, roots.paths(stored)), native);
+    }
+}
+
+#[test]
+fn forks_have_the_places_that_are_shown() {
+    let manifest = manifest::read("the example", example("session.yaml").as_bytes()).expect("session.yaml");
+    let text = example("forks");
+    let shown: Vec<(&str, String)> = text
+        .lines()
+        .map(|line| {
+            let (place, lines) = line.split_once("  ").expect("a place and lines");
+            (place.trim(), lines.split_whitespace().map(|l| format!("{l}\n")).collect())
+        })
+        .collect();
+    let log = |(_, bytes): &(&str, String)| Log {
+        manifest: git_handoff::format::manifest::Manifest { cuts: Vec::new(), ..manifest.clone() },
+        main: Canonical::stored(bytes.clone().into_bytes()),
+        files: Default::default(),
+    };
+    let logs = merge::arrange(shown.iter().rev().map(log).collect());
+    let main = ("main", logs.main.main.bytes());
+    let forks = logs.forks.iter().map(|(key, log)| (key.as_str(), log.main.bytes()));
+    let found: Vec<(&str, &[u8])> = std::iter::once(main).chain(forks).collect();
+    let shown: Vec<(&str, &[u8])> = shown.iter().map(|(place, bytes)| (*place, bytes.as_bytes())).collect();
+    assert_eq!(found, shown);
+}
