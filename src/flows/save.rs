@@ -176,7 +176,7 @@ impl Ctx {
         }
         for c in captured {
             let (key, commit, title) = (c.key.clone(), c.commit.clone(), c.title.clone());
-            let entry = SessionEntry { key, commit, events: c.events, last_event: c.last_event, title };
+            let entry = SessionEntry { key, commit, events: c.events, last_event: c.last_event, tip: None, title };
             match record.sessions.iter_mut().find(|e| e.key == c.key) {
                 Some(have) => *have = entry,
                 None => record.sessions.push(entry),

@@ -104,6 +104,7 @@ mod tests {
             commit: oid("b"),
             events: 7,
             last_event: None,
+            tip: None,
             title: title.map(str::to_owned),
         };
         Record {

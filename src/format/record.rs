@@ -58,6 +58,7 @@ struct SessionWire {
     commit: String,
     events: u64,
     last_event: Option<String>,
+    tip: Option<String>,
     title: Option<String>,
 }
 
@@ -77,6 +78,7 @@ pub fn write(record: &Record) -> String {
         commit: s.commit.to_string(),
         events: s.events,
         last_event: s.last_event.map(|t| t.to_string()),
+        tip: s.tip.clone(),
         title: s.title.clone(),
     };
     let wire = Wire {
@@ -139,7 +141,8 @@ pub fn read(object: &str, bytes: &[u8], removed: Option<&[u8]>) -> Result<Record
         };
         // It only orders a list: one that cannot be read is as good as none.
         let last_event = s.last_event.as_ref().and_then(|t| t.parse().ok());
-        Ok(SessionEntry { commit: oid(&s.commit)?, events: s.events, last_event, title: s.title.clone(), key })
+        let (commit, tip, title) = (oid(&s.commit)?, s.tip.clone(), s.title.clone());
+        Ok(SessionEntry { commit, events: s.events, last_event, tip, title, key })
     };
     Ok(Record {
         repository: wire.repository.as_ref().map(oid).transpose()?,
@@ -188,6 +191,7 @@ mod tests {
                 commit,
                 events,
                 last_event,
+                tip: title.as_ref().map(|_| "0f1e2d3c4b5a6978".into()),
                 title,
             },
         );

@@ -52,6 +52,8 @@ pub struct SessionEntry {
     pub events: u64,
     /// When its last event was, by the clock of the machine it happened on.
     pub last_event: Option<Timestamp>,
+    /// Which of its logs was handed over, should it have gone two ways: the digest of the last line that the agent had.
+    pub tip: Option<String>,
     /// Its title, for `list`.
     pub title: Option<String>,
 }

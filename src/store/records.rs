@@ -57,9 +57,7 @@ pub fn find(repo: &Repo, branch: &BranchName) -> Result<Option<Stored>, StoreErr
     for (_, oid) in tips(repo, branch)? {
         let next = read(repo, &oid)?;
         if next.record.branch != *branch {
-            let object = format!("the record at {}", oid.short());
-            let why = format!("it is of {}, not of {branch}", next.record.branch);
-            return Err(FormatError::Invalid { object, why }.into());
+            return Err(misplaced(&oid, &next.record.branch));
         }
         found = Some(match found {
             None => next,
@@ -67,6 +65,12 @@ pub fn find(repo: &Repo, branch: &BranchName) -> Result<Option<Stored>, StoreErr
         });
     }
     Ok(found)
+}
+
+/// A record that says it is another branch's than the ref it stands at.
+fn misplaced(commit: &Oid, branch: &BranchName) -> StoreError {
+    let object = format!("the record at {}", commit.short());
+    FormatError::Invalid { object, why: format!("it is of another branch, {branch}") }.into()
 }
 
 fn joined(repo: &Repo, a: Stored, b: Stored) -> Stored {
@@ -110,7 +114,10 @@ pub fn list(repo: &Repo) -> Result<Vec<Listed>, StoreError> {
             continue;
         }
         let component = name.rsplit('/').next().unwrap_or(&name).to_owned();
-        let next = summary(repo, &oid);
+        let next = summary(repo, &oid).and_then(|summary| match refs::component(&summary.branch) {
+            own if own == component => Ok(summary),
+            _ => Err(misplaced(&oid, &summary.branch)),
+        });
         let order = |s: &Summary| (s.baton.epoch, s.sequence);
         let replace = match (newest.get(&component), &next) {
             (Some(Ok(have)), Ok(new)) => order(new) > order(have),

@@ -16,10 +16,9 @@ pub struct Installed {
 impl Installed {
     /// The agents that the variable names; without it, and without all of `needed` there, says so and gives none.
     #[expect(clippy::disallowed_methods, reason = "the suite is told from outside where the agents are")]
-    #[expect(clippy::print_stderr, reason = "a test that did not run must say so")]
     pub fn or_skip(needed: &[&str]) -> Option<Installed> {
         let Some(prefix) = std::env::var_os(VARIABLE) else {
-            eprintln!("skipped: {VARIABLE} is not set");
+            skipped(&format!("{VARIABLE} is not set"));
             return None;
         };
         let installed = Installed {
@@ -30,13 +29,12 @@ impl Installed {
     }
 
     /// Whether all of these programs are there; says which is not.
-    #[expect(clippy::print_stderr, reason = "a part that did not run must say so")]
     pub fn all(&self, needed: &[&str]) -> bool {
         let path = self.path(&[]);
         let missing = |program: &&&str| !std::env::split_paths(&path).any(|dir| dir.join(program).exists());
         let missing = needed.iter().find(missing);
         if let Some(program) = missing {
-            eprintln!("skipped: there is no {program}");
+            skipped(&format!("there is no {program}"));
         }
         missing.is_none()
     }
@@ -46,4 +44,12 @@ impl Installed {
         let dirs = first.iter().map(|p| p.to_path_buf()).chain([self.bin.clone()]);
         std::env::join_paths(dirs.chain(std::env::split_paths(&self.path))).expect("no folder has a colon in its name")
     }
+}
+
+/// Says that this test, or a part of it, does not run; in one piece, because others are printing too.
+#[expect(clippy::print_stderr, reason = "a test that did not run must say so")]
+fn skipped(why: &str) {
+    let thread = std::thread::current();
+    let line = format!("skipped: {}: {why}\n", thread.name().unwrap_or("a test"));
+    eprint!("{line}");
 }

@@ -84,6 +84,7 @@ fn the_record_and_its_message_say_the_same() {
     assert_eq!(record.baton.since.to_string(), "2026-11-20T09:15:00Z");
     assert_eq!(record.sessions.len(), 2);
     assert_eq!(record.sessions[1].last_event.expect("a time").subsec_millisecond(), 500);
+    assert_eq!(record.sessions[1].tip.as_deref(), Some("5f2b9c01d7e3a846"));
     assert_eq!(record.work.as_ref().expect("work").short(), "e428160");
     assert_eq!(record.tool, "git-handoff 0.1.0");
     assert_eq!(record.removed, ["claude.0d1c2b3a-4f5e-4d6c-8b7a-9f8e7d6c5b4a"]);

@@ -50,9 +50,9 @@ fn rank(baton: &Baton) -> (u64, bool, Reverse<&str>, Reverse<Timestamp>) {
     (baton.epoch, baton.state == BatonState::Held, Reverse(&baton.holder), Reverse(baton.since))
 }
 
-/// Of two entries of one session the one with more events stays.
+/// Of two entries of one session the one that was worked with last says what is handed over.
 fn sessions(a: &[SessionEntry], b: &[SessionEntry]) -> Vec<SessionEntry> {
-    let rank = |s: &SessionEntry| (s.events, s.last_event, s.commit.clone(), s.title.clone());
+    let rank = |s: &SessionEntry| (s.last_event, s.events, s.commit.clone(), s.tip.clone(), s.title.clone());
     let mut by_key: BTreeMap<_, SessionEntry> = BTreeMap::new();
     for entry in a.iter().chain(b) {
         match by_key.get(&entry.key) {

@@ -124,6 +124,7 @@ fn any_record() -> impl Strategy<Value = Record> {
                 commit: oid(commit),
                 events,
                 last_event: last.map(time),
+                tip: last.map(|n| n.to_string()),
                 title: None,
             };
             Record {
