@@ -57,7 +57,9 @@ impl Ui {
     pub fn report(&self, report: &impl Serialize) {
         if self.json {
             let text = serde_json::to_string_pretty(report).unwrap_or_default();
-            write(&mut std::io::stdout().lock(), &format!("{text}\n"));
+            let escaped: String =
+                text.chars().map(|c| if hidden(c) { format!("\\u{:04x}", c as u32) } else { c.into() }).collect();
+            write(&mut std::io::stdout().lock(), &format!("{escaped}\n"));
         }
     }
 
@@ -92,17 +94,16 @@ pub fn safe(text: &str) -> String {
             '\n' | '\t' => out.push(c),
             '\u{0}'..='\u{1f}' => out.extend(['^', (c as u8 + 0x40) as char]),
             '\u{7f}' => out.push_str("^?"),
-            '\u{80}'..='\u{9f}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{202a}'..='\u{202e}'
-            | '\u{2060}'..='\u{2069}'
-            | '\u{feff}' => {
-                out.push_str(&format!("<U+{:04X}>", c as u32));
-            }
+            c if hidden(c) => out.push_str(&format!("<U+{:04X}>", c as u32)),
             _ => out.push(c),
         }
     }
     out
+}
+
+/// C1 controls, and what has no width or turns the direction of text.
+fn hidden(c: char) -> bool {
+    matches!(c, '\u{7f}'..='\u{9f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 #[cfg(test)]

@@ -88,8 +88,8 @@ impl Agent for Claude {
         line::open_call(lines)
     }
 
-    fn sealed(&self, key: &str) -> bool {
-        line::sealed(key)
+    fn sealed(&self, place: &str) -> bool {
+        line::sealed(place)
     }
 
     fn parse(&self, id: &SessionId, log: &[u8]) -> (Session, Vec<Remark>) {

@@ -116,8 +116,8 @@ impl Agent for Codex {
         lines::open_call(lines)
     }
 
-    fn sealed(&self, key: &str) -> bool {
-        lines::sealed(key)
+    fn sealed(&self, place: &str) -> bool {
+        lines::sealed(place)
     }
 
     fn parse(&self, id: &SessionId, log: &[u8]) -> (Session, Vec<Remark>) {

@@ -76,9 +76,10 @@ pub trait Agent: Sync {
     /// How many lines of the log come before the first tool call that still has no result; `None` if all have one.
     fn open_call(&self, lines: &[&[u8]]) -> Option<usize>;
 
-    /// Whether a member's text is sealed by the agent or its provider (signatures, encrypted blobs) and must not be
-    /// touched: `key` is the nearest member name.
-    fn sealed(&self, key: &str) -> bool;
+    /// Whether a member's text is sealed by the agent's provider (a signature, an encrypted blob) and must come back as
+    /// it is, or resume breaks. `place` is the `type` of the object, a dot, and the member's name:
+    /// `thinking.signature`. Only the log's own objects are asked about, never JSON inside of texts.
+    fn sealed(&self, place: &str) -> bool;
 
     /// The log (native or stored) as a conversation. Never fails: what is not understood becomes a remark.
     fn parse(&self, id: &SessionId, log: &[u8]) -> (Session, Vec<Remark>);

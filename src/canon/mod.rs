@@ -75,6 +75,19 @@ impl<'a> Canon<'a> {
         }
     }
 
+    /// A text file, with stubs for its longest lines.
+    fn text_file(&mut self, bytes: &[u8]) -> Vec<u8> {
+        if bytes.split(|b| *b == b'\n').all(|line| line.len() <= LONGEST_LINE) {
+            return self.text(bytes).into_owned();
+        }
+        let lines: Vec<Cow<'_, [u8]>> = bytes
+            .split(|b| *b == b'\n')
+            .map(|line| if line.len() > LONGEST_LINE { Cow::Owned(stub(line)) } else { Cow::Borrowed(line) })
+            .collect();
+        let shorter = lines.join(&b'\n');
+        self.text(&shorter).into_owned()
+    }
+
     /// A whole text. Bytes that are not UTF-8 stay as they are.
     pub fn text<'l>(&mut self, text: &'l [u8]) -> Cow<'l, [u8]> {
         let mut edits = Edits::default();
@@ -90,7 +103,7 @@ impl<'a> Canon<'a> {
 
     /// A whole file of the session as the store takes it: JSON Lines by name, else text.
     pub fn file(mut self, name: &str, bytes: &[u8]) -> Canonical {
-        let out = if name.ends_with(".jsonl") { self.lines(bytes) } else { self.text(bytes).into_owned() };
+        let out = if name.ends_with(".jsonl") { self.lines(bytes) } else { self.text_file(bytes) };
         self.finish(out)
     }
 
@@ -119,7 +132,7 @@ impl<'a> Canon<'a> {
                 let key = tape.nearest_key(at);
                 let key = key.as_deref();
                 let value = jsonl::inner(&node.span);
-                if key.is_some_and(|k| (self.sealed)(k)) && is_opaque(&tape.line()[value.clone()]) {
+                if nested == 0 && self.is_sealed(tape, at) && is_opaque(&tape.line()[value.clone()]) {
                     continue;
                 }
                 let named = key.filter(|k| *k == "value").and_then(|_| sibling_name(tape, at));
@@ -128,6 +141,12 @@ impl<'a> Canon<'a> {
             }
         }
         edits.apply(tape.line())
+    }
+
+    /// Sealed places are the log's own: JSON inside of a text is what a tool said, and has none.
+    fn is_sealed(&self, tape: &Tape<'_>, value: usize) -> bool {
+        let kind = tape.parent(value).and_then(|object| tape.text_of(tape.member(object, "type")?)).unwrap_or_default();
+        tape.key(value).is_some_and(|key| (self.sealed)(&format!("{kind}.{key}")))
     }
 
     fn string(
@@ -281,16 +300,20 @@ fn is_opaque(raw: &[u8]) -> bool {
     raw.iter().all(|b| b.is_ascii_alphanumeric() || b"+/=_-".contains(b))
 }
 
-/// Base64 of a picture or another file: nothing to find in it, and costly to look.
+/// Base64 of a picture or a document: nothing to find in it, and costly to look. It says what it is, or its first bytes do.
 fn is_picture(raw: &[u8]) -> bool {
-    let body = match raw.strip_prefix(b"data:") {
-        Some(rest) => match memchr::memmem::find(&rest[..rest.len().min(200)], b";base64,") {
-            Some(at) => &rest[at + 8..],
-            None => return false,
-        },
-        None => raw,
+    /// PNG, JPEG, GIF, RIFF (WebP), PDF.
+    const FIRST: &[&[u8]] = &[b"iVBORw0KGgo", b"/9j/", b"R0lGOD", b"UklGR", b"JVBERi0"];
+    let named = raw.strip_prefix(b"data:image/").and_then(|rest| {
+        let at = memchr::memmem::find(&rest[..rest.len().min(80)], b";base64,")?;
+        Some(&rest[at + 8..])
+    });
+    let body = match named {
+        Some(body) => body,
+        None if FIRST.iter().any(|first| raw.starts_with(first)) => raw,
+        None => return false,
     };
-    body.len() >= 1024 && body.iter().all(|b| b.is_ascii_alphanumeric() || b"+/=\\".contains(b))
+    body.len() >= 64 && body.iter().all(|b| b.is_ascii_alphanumeric() || b"+/=".contains(b))
 }
 
 fn stub(line: &[u8]) -> Vec<u8> {
@@ -335,6 +358,25 @@ mod tests {
             "{}",
             String::from_utf8_lossy(&stored)
         );
+    }
+
+    #[test]
+    fn only_pictures_and_the_logs_own_seals_are_passed_over() {
+        let here = roots("/home/ada/src/demo", "/home/ada");
+        let token = ["ghp_", &"a1B2c3D4e5".repeat(4)[..36]].concat();
+        let paths = "/home/ada/src/demo/some/folder\\n".repeat(40);
+        let sealed = |place: &str| place == "thinking.signature";
+        for line in [
+            format!(r#"{{"type":"tool_result","content":"{{\"data\":\"{token}\",\"id\":\"{token}\"}}"}}"#),
+            format!(r#"{{"type":"text","signature":"{token}"}}"#),
+            format!(r#"{{"content":"{paths}{token}"}}"#),
+        ] {
+            let stored =
+                String::from_utf8(Canon::new(&here, &sealed).line(line.as_bytes()).into_owned()).expect("utf-8");
+            assert!(!stored.contains(&token) && !stored.contains("/home/ada"), "{stored}");
+        }
+        let signed = format!(r#"{{"type":"thinking","signature":"{token}"}}"#);
+        assert_eq!(&*Canon::new(&here, &sealed).line(signed.as_bytes()), signed.as_bytes());
     }
 
     #[test]

@@ -27,7 +27,7 @@ impl Ctx {
             return Err(Stuck::usage("this clone has no remote", next).into());
         }
         let remote = self.lane_remote(remote)?;
-        let url = self.repo.setting(&format!("remote.{remote}.url")).unwrap_or_default();
+        let url = self.repo.push_url(&remote);
         let added = refspec::add(&self.repo, &remote, &refs::records_refspec(&remote))?;
         self.local.remember(&self.repo, None)?;
         Ok(Initialised { url: without_userinfo(&url), remote, added })

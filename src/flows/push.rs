@@ -111,8 +111,7 @@ impl Ctx {
     }
 
     fn warning(&self, remote: &str) -> String {
-        let url = self.repo.setting(&format!("remote.{remote}.url")).unwrap_or_default();
-        let url = without_userinfo(&url);
+        let url = without_userinfo(&self.repo.push_url(remote));
         format!(
             "sessions have not been sent to {remote} ({url}) before\n  everyone who can read that repository will be able to read them"
         )
@@ -309,8 +308,7 @@ enum Sent {
 
 /// An address without user name and password.
 pub fn without_userinfo(url: &str) -> String {
-    match url.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.split_once('@')?))) {
-        Some((scheme, (user, host))) if !user.contains('/') => format!("{scheme}://{host}"),
-        _ => url.to_owned(),
-    }
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    format!("{scheme}://{}{path}", host.rsplit('@').next().unwrap_or(host))
 }

@@ -80,6 +80,12 @@ impl Repo {
         self.gix.remote_names().iter().map(|n| n.to_string()).collect()
     }
 
+    /// The address that a push to a remote goes to, as the settings have it.
+    pub fn push_url(&self, remote: &str) -> String {
+        let setting = |name: &str| self.setting(&format!("remote.{remote}.{name}"));
+        setting("pushurl").or_else(|| setting("url")).unwrap_or_default()
+    }
+
     /// One value of a setting, from all of git's files and `-c`.
     pub fn setting(&self, key: &str) -> Option<String> {
         self.gix.config_snapshot().string(key).map(|v| v.to_string())
@@ -107,17 +113,20 @@ impl Repo {
         self.git().run(&["config", "--local", key, value]).map(drop)
     }
 
-    /// The remote and the server-side name of the branch that a local branch is pushed to: `branch.<b>.pushRemote`,
-    /// `remote.pushDefault`, `branch.<b>.remote` with `branch.<b>.merge`. `None` where nothing says so.
+    /// The remote and the server-side name of the branch that a plain `git push` of a local branch goes to. The remote:
+    /// `branch.<b>.pushRemote`, `remote.pushDefault`, `branch.<b>.remote`, as far as they name a remote and no address.
+    /// The name: the upstream's only where `push.default` is `upstream`, for any other setting the local one, as git
+    /// itself does (a branch made from `origin/main` is not pushed to `main`).
     pub fn destination(&self, branch: &BranchName) -> (Option<String>, BranchName) {
-        let upstream = self.setting(&format!("branch.{branch}.remote")).filter(|r| r != ".");
-        let merge = self.setting(&format!("branch.{branch}.merge"));
-        let merge: Option<BranchName> = merge.and_then(|m| m.strip_prefix("refs/heads/")?.parse().ok());
-        let push = self.setting(&format!("branch.{branch}.pushRemote")).or_else(|| self.setting("remote.pushDefault"));
-        match push.filter(|p| Some(p) != upstream.as_ref()) {
-            Some(push) => (Some(push), branch.clone()),
-            None => (upstream.clone(), merge.filter(|_| upstream.is_some()).unwrap_or_else(|| branch.clone())),
-        }
+        let known = self.remotes();
+        let named = |key: &str| self.setting(key).filter(|name| known.contains(name));
+        let upstream = named(&format!("branch.{branch}.remote"));
+        let push = named(&format!("branch.{branch}.pushRemote")).or_else(|| named("remote.pushDefault"));
+        let remote = push.or_else(|| upstream.clone());
+        let follows = matches!(self.setting("push.default").as_deref(), Some("upstream" | "tracking"));
+        let merge = self.setting(&format!("branch.{branch}.merge")).filter(|_| follows && remote == upstream);
+        let name = merge.and_then(|m| m.strip_prefix("refs/heads/")?.parse().ok());
+        (remote, name.unwrap_or_else(|| branch.clone()))
     }
 
     /// The remote's default branch, as the clone recorded it or the usual names.

@@ -139,6 +139,7 @@ impl Repo {
         let data = self.read(oid, gix::objs::Kind::Tree)?;
         let unfit = |why: String| ObjectError::Unfit { oid: oid.clone(), why };
         let mut entries: Vec<Entry> = Vec::new();
+        let mut names = std::collections::HashSet::new();
         for entry in gix::objs::TreeRefIter::from_bytes(&data, self.gix.object_hash()) {
             let entry = entry.map_err(|e| unfit(format!("is a damaged tree: {e}")))?;
             let name =
@@ -156,7 +157,7 @@ impl Repo {
             {
                 return Err(unfit(format!("has an entry with the name {name:?}, which is not allowed")));
             }
-            if entries.iter().any(|e| e.name == name) {
+            if !names.insert(name) {
                 return Err(unfit(format!("has two entries with the name {name:?}")));
             }
             entries.push(Entry { name: name.to_owned(), kind, oid: from_gix(entry.oid) });

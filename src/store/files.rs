@@ -74,7 +74,7 @@ pub fn read(
     }
     let count = said.map_or(found.len(), <[Extent]>::len);
     let mut bytes = Vec::with_capacity(usize::try_from(total.bytes.min(1 << 30)).unwrap_or(0));
-    let mut line = 1;
+    let mut line = 1_u64;
     for n in 0..count {
         let (_, name) = segments::name(n);
         let said = said.map(|s| s[n]);
@@ -83,7 +83,7 @@ pub fn read(
             session: label.session.to_owned(),
             part: part.clone(),
             extent: said.map_or("size unknown".into(), |e| {
-                format!("{}, lines {line}-{}", size(e.bytes), line + e.lines.max(1) - 1)
+                format!("{}, lines {line}-{}", size(e.bytes), line.saturating_add(e.lines.max(1) - 1))
             }),
             place: label.place.to_owned(),
         };
@@ -96,7 +96,10 @@ pub fn read(
         if said.is_some_and(|s| s != is) {
             return Err(altered(label, &part, is, said.unwrap_or_default()));
         }
-        line += is.lines;
+        line = line.saturating_add(is.lines);
+        if bytes.len() as u64 + is.bytes > total.bytes {
+            break;
+        }
         bytes.extend_from_slice(&segment);
     }
     let is = Extent::of(&bytes);

@@ -6,10 +6,9 @@ use std::collections::BTreeSet;
 
 use crate::jsonl::Tape;
 
-/// Whether the text of a member is the provider's or an id: with a byte changed, the next request fails.
-pub(super) fn sealed(key: &str) -> bool {
-    matches!(key, "encrypted_content" | "call_id" | "turn_id" | "root_turn_id" | "response_id" | "message_id")
-        || names_a_session(key)
+/// What OpenAI's service encrypts, and refuses when it comes back changed.
+pub(super) fn sealed(place: &str) -> bool {
+    place.ends_with(".encrypted_content")
 }
 
 /// The id that Codex or the model gave to the event on a line, under a word that keeps the kinds apart.
