@@ -110,10 +110,10 @@ pub fn list(repo: &Repo) -> Result<Vec<Listed>, StoreError> {
     let mut newest: std::collections::BTreeMap<String, Result<Summary, StoreError>> = Default::default();
     let mut seen = std::collections::BTreeSet::new();
     for (name, oid) in all {
-        if !seen.insert(oid.clone()) {
+        let component = name.rsplit('/').next().unwrap_or(&name).to_owned();
+        if !seen.insert((component.clone(), oid.clone())) {
             continue;
         }
-        let component = name.rsplit('/').next().unwrap_or(&name).to_owned();
         let next = summary(repo, &oid).and_then(|summary| match refs::component(&summary.branch) {
             own if own == component => Ok(summary),
             _ => Err(misplaced(&oid, &summary.branch)),

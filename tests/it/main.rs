@@ -6,3 +6,4 @@ mod format_doc;
 mod golden;
 mod harness;
 mod layering;
+mod stored;
