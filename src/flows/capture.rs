@@ -30,6 +30,9 @@ pub struct Captured {
     pub new_events: u64,
     /// When the last event was.
     pub last_event: Option<Timestamp>,
+    /// The tip of the log that the agent has; `None`: it lacks the end of what is stored.
+    #[serde(skip)]
+    pub tip: Option<String>,
     /// Secrets in the stored log, all kinds together.
     pub redacted: u64,
     /// The turn was still going on and is stored up to the call that ran us.
@@ -120,7 +123,7 @@ pub fn capture(ctx: &Ctx, candidate: &Candidate) -> Result<Captured, AnyFault> {
     let (stored, parents) = stored(ctx, key)?;
     let inside = sessions::current(&ctx.env).as_ref() == Some(key);
     let native = native_lines(agent, &raw, inside);
-    let logs = joined(ctx, agent, key, &roots, &raw, native, stored.clone())?;
+    let (logs, tip) = joined(ctx, agent, key, &roots, &raw, native, stored.clone())?;
     let (mut main, last_event) = described(agent, logs.main, &roots);
     main.manifest.native_name = main.manifest.native_name.or_else(|| agent.native_name(&ctx.env, found));
     main.manifest.cwd = main.manifest.cwd.or_else(|| Some(tokens(&roots, &found.cwd)));
@@ -136,6 +139,7 @@ pub fn capture(ctx: &Ctx, candidate: &Candidate) -> Result<Captured, AnyFault> {
         events,
         new_events: events.saturating_sub(before),
         last_event,
+        tip,
         redacted: logs.main.main.redactions().values().sum::<u64>()
             + logs.main.files.values().flat_map(|f| f.redactions().values()).sum::<u64>(),
         open_turn: logs.main.manifest.open_turn,
@@ -164,6 +168,8 @@ fn native_lines(agent: &dyn Agent, raw: &RawLog, inside: bool) -> Native {
     Native { lines: all.into_iter().filter(|(at, _)| *at < end).map(|(_, l)| l).collect(), open: cut.is_some() }
 }
 
+/// The stored logs with what the agent has now, and the tip of the one that the agent has (`None`: it lacks the end of
+/// the log, or ends in a closing that is no part of one).
 fn joined(
     ctx: &Ctx,
     agent: &'static dyn Agent,
@@ -172,25 +178,29 @@ fn joined(
     raw: &RawLog,
     native: Native,
     stored: Option<Logs>,
-) -> Result<Logs, AnyFault> {
+) -> Result<(Logs, Option<String>), AnyFault> {
     let sealed = |k: &str| agent.sealed(k);
     let home = at_home(ctx, agent, roots);
     let event_id = |l: &[u8]| agent.event_id(l);
-    let empty = Vec::new();
-    let closings = stored.as_ref().map_or(empty, closings);
+    let closings = stored.as_ref().map(closings).unwrap_or_default();
     let lines = Lines { native: &native.lines, at_home: &home, event_id: &event_id, closings: &closings };
+    let join = |stored: &[u8]| canon::join(stored, &lines, Canon::new(roots, &sealed));
     let files = |have: &BTreeMap<String, Canonical>| side_files(ctx, agent, roots, raw, have);
     let Some(stored) = stored else {
-        let Joined::Grown { log, .. } = canon::join(&[], &lines, Canon::new(roots, &sealed)) else {
+        let Joined::Grown { log, .. } = join(&[]) else {
             unreachable!("nothing stored can neither be ahead nor differ");
         };
         let mut manifest = blank(key);
         note_cut(&mut manifest, &log, native.open, 0, agent);
-        return Ok(Logs { main: Log { manifest, main: log, files: files(&BTreeMap::new()) }, forks: BTreeMap::new() });
+        let main = Log { manifest, main: log, files: files(&BTreeMap::new()) };
+        let tip = main.tip();
+        return Ok((Logs { main, forks: BTreeMap::new() }, Some(tip)));
     };
-    let mut logs = stored;
-    match canon::join(logs.main.main.bytes(), &lines, Canon::new(roots, &sealed)) {
-        Joined::Behind { .. } => Ok(logs),
+    let differs = |log: &Log| matches!(join(log.main.bytes()), Joined::Forked { .. });
+    // The agent may be on any of the ways that the session went.
+    let mut logs = if stored.forks.is_empty() { stored } else { stored.led_by(|log| !differs(log)) };
+    let tip = match join(logs.main.main.bytes()) {
+        Joined::Behind { .. } => None,
         Joined::Grown { log, new_lines } => {
             let before = logs.main.manifest.extent.lines;
             logs.main.files = files(&logs.main.files);
@@ -198,17 +208,24 @@ fn joined(
                 note_cut(&mut logs.main.manifest, &log, native.open, before, agent);
                 logs.main.main = log;
             }
-            Ok(logs)
+            Some(logs.main.tip())
         }
         Joined::Forked { shared, log } => {
             let mut manifest = logs.main.manifest.clone();
             manifest.cuts.retain(|c| c.at <= shared as u64);
             note_cut(&mut manifest, &log, native.open, shared as u64, agent);
             let fork = Log { manifest, main: log, files: files(&BTreeMap::new()) };
+            let tip = fork.tip();
             let all = std::iter::once(logs.main).chain(logs.forks.into_values()).chain([fork]);
-            Ok(merge::arrange(all.collect()))
+            logs = merge::arrange(all.collect());
+            let in_a_log = logs.whole().any(|log| log.tip() == tip);
+            return Ok((logs, Some(tip).filter(|_| in_a_log)));
         }
+    };
+    if !logs.forks.is_empty() {
+        logs = merge::arrange(std::iter::once(logs.main).chain(logs.forks.into_values()).collect());
     }
+    Ok((logs, tip))
 }
 
 /// Notes whether the log ends inside a turn, and where a turn that was cut open at line `before` ends now.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::env::Env;
 use crate::fault::FileFault;
 use crate::git::Repo;
+use crate::model::ids::{SessionId, SessionKey};
 
 /// The folder of local state.
 #[derive(Debug, Clone)]
@@ -14,6 +15,8 @@ pub struct Local {
     dir: PathBuf,
 }
 
+/// The folder of notes about copies: one file a session, named by its key.
+const COPIES: &str = "copies";
 /// No more earlier places than this are remembered.
 const MOST_PLACES: usize = 64;
 
@@ -60,6 +63,24 @@ impl Local {
         let label: String =
             label.chars().filter(|c| c.is_ascii_alphanumeric() || "._-".contains(*c)).take(40).collect();
         Ok(if label.is_empty() { id } else { format!("{label}-{id}") })
+    }
+
+    /// The session that `id` was made here as a copy of, where it had gone two ways.
+    pub fn original_of(&self, id: &SessionId) -> Option<SessionKey> {
+        fs::read_dir(self.dir.join(COPIES)).ok()?.flatten().find_map(|entry| {
+            let copy = self.read(&format!("{COPIES}/{}", entry.file_name().to_str()?))?;
+            (copy.trim() == id.as_str()).then(|| entry.file_name().to_str()?.parse().ok())?
+        })
+    }
+
+    /// The copy that was made here of a session.
+    pub fn copy_of(&self, key: &SessionKey) -> Option<SessionId> {
+        self.read(&format!("{COPIES}/{key}"))?.trim().parse().ok()
+    }
+
+    /// Remembers the copy of a session.
+    pub fn note_copy(&self, key: &SessionKey, id: &SessionId) -> Result<(), FileFault> {
+        self.write(&format!("{COPIES}/{key}"), &format!("{id}\n"))
     }
 
     /// All folders in which this clone has its work trees or had them: the present ones first.

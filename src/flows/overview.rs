@@ -1,11 +1,15 @@
 //! What is where: the branch at a glance, and the handoffs of all branches.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::agents::Agent;
 use crate::fault::AnyFault;
 use crate::flows::{Ctx, capture};
 use crate::format::refs;
+use crate::jsonl;
 use crate::model::ids::{BranchName, Oid, SessionKey};
 use crate::model::record::{Baton, BatonState};
 use crate::store::{logs, records};
@@ -139,17 +143,10 @@ impl Ctx {
                 lines.push(b'\n');
             }
             let events = agent.parse(&key.id, &lines).0.events.len() as u64;
-            let pushed = self.pushed_events(&key)?;
+            let not_pushed = self.not_pushed(agent, &key, &lines, events)?;
             let forks =
                 self.repo.find_ref(&refs::log(&key))?.map_or(Ok(0), |tip| logs::fork_count(&self.repo, &tip))?;
-            states.push(SessionState {
-                key,
-                title: surveyed.title,
-                events,
-                not_pushed: events.saturating_sub(pushed),
-                here: true,
-                forks,
-            });
+            states.push(SessionState { key, title: surveyed.title, events, not_pushed, here: true, forks });
         }
         Ok(states)
     }
@@ -160,14 +157,29 @@ impl Ctx {
         Ok(Holding { state: baton.state, mine, holder: baton.holder.clone(), since: baton.since })
     }
 
-    /// How many events of a session the remotes had when last seen.
-    fn pushed_events(&self, key: &SessionKey) -> Result<u64, AnyFault> {
-        let mut most = 0;
-        for (name, oid) in logs::tips(&self.repo, key)? {
-            if name != refs::log(key) {
-                most = most.max(logs::read_manifest(&self.repo, &oid, key)?.events);
+    /// How many events of a session no remote had when last seen: those after the last one that some log there has,
+    /// whichever way the session went there.
+    fn not_pushed(&self, agent: &dyn Agent, key: &SessionKey, log: &[u8], events: u64) -> Result<u64, AnyFault> {
+        let mut there = BTreeSet::new();
+        let original = self.local.original_of(&key.id);
+        let known = std::iter::once(key).chain(&original);
+        let tips = known.map(|key| Ok((key, logs::tips(&self.repo, key)?))).collect::<Result<Vec<_>, AnyFault>>()?;
+        for (key, (name, oid)) in tips.into_iter().flat_map(|(key, tips)| tips.into_iter().map(move |tip| (key, tip))) {
+            // A damaged log is for `check` to tell of; it has nothing that counts as pushed.
+            let Some(stored) = logs::read(&self.repo, &oid, key).ok().filter(|_| name != refs::log(key)) else {
+                continue;
+            };
+            for log in std::iter::once(&stored.main).chain(stored.forks.values()) {
+                there.extend(jsonl::complete_lines(log.main.bytes()).0.iter().filter_map(|line| agent.event_id(line)));
             }
         }
-        Ok(most)
+        let (mut at, mut shared) = (0, 0);
+        for line in jsonl::complete_lines(log).0 {
+            at += line.len() + 1;
+            if agent.event_id(line).is_some_and(|id| there.contains(&id)) {
+                shared = at;
+            }
+        }
+        Ok(events.saturating_sub(agent.parse(&key.id, &log[..shared]).0.events.len() as u64))
     }
 }

@@ -1,5 +1,7 @@
 //! One stored session into the agent's own store on this machine: never over something newer or different.
 
+mod copy;
+
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -11,6 +13,7 @@ use crate::canon::paths::Roots;
 use crate::canon::{self, Canon, Closing, Joined, Lines};
 use crate::env::Env;
 use crate::fault::{AnyFault, Choice, FileFault};
+use crate::flows::sessions::Candidate;
 use crate::flows::{Ctx, Stuck, Undecided, capture};
 use crate::jsonl;
 use crate::model::ids::{SessionId, SessionKey};
@@ -70,14 +73,38 @@ pub struct Restored {
 }
 
 impl Ctx {
+    /// Stops where [`Ctx::restore`] would, before anything else is touched: an agent that is not known, or that has the
+    /// session open.
+    pub fn may_restore(&self, key: &SessionKey, logs: &Logs, root: &Path) -> Result<(), AnyFault> {
+        let agent = known(key)?;
+        let cwd = self.working_folder(agent, &logs.main, root);
+        let place = agent.place(&self.env, &key.id, &cwd, logs.main.manifest.native_name.as_deref())?;
+        self.not_live(agent, key, &place, &cwd)
+    }
+
+    /// Stores what the agent here has beyond what is stored, so that nothing of it depends on what a restore does: the
+    /// rest of a turn that was handed over open, and turns that were not pushed. The logs as they are then, with the
+    /// one that was handed over in the main place.
+    pub fn keep(&self, key: &SessionKey, logs: &Logs, handed_over: Option<&str>) -> Result<Logs, AnyFault> {
+        let agent = known(key)?;
+        let places = self.local.places(&self.repo);
+        let found = agent.locate(&self.env, &key.id, self.env.cwd())?;
+        let logs = match found.filter(|f| places.iter().any(|p| f.cwd.starts_with(p))) {
+            Some(found) => {
+                capture::capture(self, &Candidate { agent, found })?;
+                capture::stored(self, key)?.0.unwrap_or_else(|| logs.clone())
+            }
+            None => logs.clone(),
+        };
+        Ok(match handed_over {
+            Some(tip) => logs.led_by(|log| log.went_through(tip)),
+            None => logs,
+        })
+    }
+
     /// Restores a session so that it continues in `root`, the work tree's folder.
     pub fn restore(&self, key: &SessionKey, logs: &Logs, root: &Path) -> Result<Restored, AnyFault> {
-        let agent = agents::by_name(key.agent.as_str()).ok_or_else(|| {
-            let known: Vec<&str> = agents::AGENTS.iter().map(|a| a.name()).collect();
-            let next =
-                format!("this version continues: {}; `git handoff show {}` reads it", known.join(", "), key.id.short());
-            Stuck::failed(format!("{} is an agent that this version does not know", key.agent), next)
-        })?;
+        let agent = known(key)?;
         let cwd = self.working_folder(agent, &logs.main, root);
         let roots = Roots::new(&capture::roots(self, agent, &cwd));
         let env = self.env.at(&cwd);
@@ -86,7 +113,8 @@ impl Ctx {
         self.not_live(agent, key, &place, &cwd)?;
         let native = self.native(agent, key, &place, &cwd)?;
         let closings = capture::closings(logs);
-        let (outcome, key, place) = match self.compare(agent, &roots, logs.main.main.bytes(), &native.log, &closings) {
+        let joined = self.compare(agent, &roots, logs.main.main.bytes(), &native.log, &closings);
+        let (outcome, key, mut place) = match joined {
             Joined::Grown { new_lines: 0, .. } if native.log.is_empty() => (Outcome::Restored, key.clone(), place),
             Joined::Grown { new_lines: 0, .. } => (Outcome::Same, key.clone(), place),
             Joined::Grown { new_lines, .. } => (Outcome::Ahead { lines: new_lines }, key.clone(), place),
@@ -101,22 +129,19 @@ impl Ctx {
                 (outcome, key.clone(), place)
             }
             Joined::Forked { .. } => {
-                let id = agent.new_id(&self.env);
-                let place = agent.place(&self.env, &id, &cwd, None)?;
-                let bytes = Ctx::native_from(
-                    &env,
-                    agent,
-                    &roots,
-                    logs.main.main.bytes(),
-                    &Native::default(),
-                    0,
-                    Some((&key.id, &id)),
-                );
-                put(&place.log, &bytes, &[])?;
+                let (id, place) = self.restore_copy(agent, &roots, key, &logs.main, &cwd)?;
                 (Outcome::Forked { kept: key.id.clone() }, SessionKey { agent: key.agent.clone(), id }, place)
             }
         };
-        let mut notes = self.write_files(&env, agent, &roots, &logs.main, &place)?;
+        let stays = matches!(outcome, Outcome::Same | Outcome::Ahead { .. });
+        let mut notes = match native.elsewhere.filter(|_| stays) {
+            // What is beside it stays there too.
+            Some(path) => {
+                place.log = path;
+                Vec::new()
+            }
+            None => self.write_files(&env, agent, &roots, &logs.main, &place)?,
+        };
         // The log is newer than the logs of its subagents: an agent that looks for the latest takes the latest file.
         touch(&place.log, self.env.now());
         notes.extend(agent.register(&self.env, &key.id, &cwd, &place));
@@ -175,14 +200,14 @@ impl Ctx {
         if place.log.exists() {
             let log = agent.load(&self.env, &at(&place.log, cwd))?.log;
             let file = fs::read(&place.log).map_err(FileFault::on("read", &place.log))?;
-            return Ok(Native { log, at_place: file.clone(), file });
+            return Ok(Native { log, at_place: file.clone(), file, elsewhere: None });
         }
         let places = self.local.places(&self.repo);
         let found = agent.locate(&self.env, &key.id, cwd)?;
         match found.filter(|f| places.iter().any(|p| f.cwd.starts_with(p))) {
             Some(found) => {
                 let log = agent.load(&self.env, &found)?.log;
-                Ok(Native { file: log.clone(), log, at_place: Vec::new() })
+                Ok(Native { file: log.clone(), log, at_place: Vec::new(), elsewhere: Some(found.path) })
             }
             None => Ok(Native::default()),
         }
@@ -284,6 +309,15 @@ impl Ctx {
     }
 }
 
+fn known(key: &SessionKey) -> Result<&'static dyn Agent, Stuck> {
+    agents::by_name(key.agent.as_str()).ok_or_else(|| {
+        let known: Vec<&str> = agents::AGENTS.iter().map(|a| a.name()).collect();
+        let next =
+            format!("this version continues: {}; `git handoff show {}` reads it", known.join(", "), key.id.short());
+        Stuck::failed(format!("{} is an agent that this version does not know", key.agent), next)
+    })
+}
+
 /// A session as the agent has it.
 #[derive(Default)]
 struct Native {
@@ -293,12 +327,14 @@ struct Native {
     file: Vec<u8>,
     /// What stands now where the file goes.
     at_place: Vec<u8>,
+    /// Where it is, if an earlier place of this clone put it.
+    elsewhere: Option<PathBuf>,
 }
 
 impl Native {
     fn of_file(file: Vec<u8>) -> Native {
         let whole = file.len() - jsonl::complete_lines(&file).1.len();
-        Native { log: file[..whole].to_vec(), at_place: file.clone(), file }
+        Native { log: file[..whole].to_vec(), at_place: file.clone(), file, elsewhere: None }
     }
 }
 

@@ -14,6 +14,7 @@ use crate::model::divergence::Action;
 use crate::model::ids::SessionKey;
 use crate::model::record::BatonState;
 use crate::store::logs::Logs;
+use crate::store::records;
 
 /// What to pick up, and how.
 #[derive(Debug, Clone, Default)]
@@ -60,6 +61,9 @@ impl Ctx {
         }
         let logs = key.as_ref().map(|key| whole(&examined, key)).transpose()?;
         let folder = ask.worktree.as_ref().map(|w| self.env.cwd().join(w));
+        if let (Some(key), Some(logs), Some(root)) = (&key, logs, folder.as_deref().or(self.repo.workdir())) {
+            self.may_restore(key, logs, root)?;
+        }
         let verdict = &examined.checked.code;
         let code = tree::carry_out(&self.repo, &self.env, &examined.snapshot, verdict, folder.as_deref())?;
         let root = code.folder.clone().or_else(|| self.repo.workdir().map(Path::to_path_buf));
@@ -69,7 +73,10 @@ impl Ctx {
         let there = if code.folder.is_some() { Ctx::open(&self.env.at(&root))? } else { Ctx::open(&self.env)? };
         there.local.remember(&there.repo, None)?;
         let session = match (&key, logs) {
-            (Some(key), Some(logs)) => Some(there.restore(key, logs, &root)?),
+            (Some(key), Some(logs)) => {
+                let tip = self.handed_over(&examined, key)?;
+                Some(there.restore(key, &there.keep(key, logs, tip.as_deref())?, &root)?)
+            }
             _ => None,
         };
         let baton_here_only = self.take_baton(&examined)?;
@@ -96,6 +103,18 @@ impl Ctx {
         let others = keys.iter().filter(|k| Some(*k) != key.as_ref());
         let others = others.map(|k| Choice::new(format!("{} {}", k.agent, k.id.short()), command(k))).collect();
         Ok((key, others))
+    }
+
+    /// Which of a session's logs is handed over: what the remote's record says counts before what was saved here.
+    fn handed_over(&self, examined: &Examined, key: &SessionKey) -> Result<Option<String>, AnyFault> {
+        let mut record = None;
+        for (remote, commit) in records::tips(&self.repo, &examined.lane.server)? {
+            if remote.is_some() && remote == examined.remote {
+                record = Some(records::read(&self.repo, &commit)?.record);
+            }
+        }
+        let record = record.as_ref().unwrap_or(&examined.stored.record);
+        Ok(record.sessions.iter().find(|entry| entry.key == *key).and_then(|entry| entry.tip.clone()))
     }
 
     fn may_take(&self, examined: &Examined, ask: &ResumeAsk) -> Result<(), AnyFault> {

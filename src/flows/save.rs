@@ -118,16 +118,27 @@ impl Ctx {
         let mut chosen = Vec::new();
         let mut others = Vec::new();
         for (n, s) in on_branch.into_iter().enumerate() {
-            if taken(&s, n == 0) { chosen.push(s) } else { others.push(s) }
+            let is_copy = || self.local.original_of(&s.candidate.found.key.id).is_some();
+            if taken(&s, n == 0) {
+                chosen.push(s);
+            } else if !is_copy() {
+                others.push(s);
+            }
         }
         if chosen.is_empty() && known.is_none_or(|r| r.sessions.is_empty()) {
-            return Err(self.none_found(lane, &others, &off, &stores).into());
+            return Err(self.none_found(lane, &others, &off, &stores)?.into());
         }
         let other = |s: Surveyed| Other { key: s.candidate.found.key, title: s.title };
         Ok((chosen.into_iter().map(|s| s.candidate).collect(), others.into_iter().map(other).collect()))
     }
 
-    fn none_found(&self, lane: &Lane, others: &[Surveyed], off: &[Surveyed], stores: &[std::path::PathBuf]) -> Stuck {
+    fn none_found(
+        &self,
+        lane: &Lane,
+        others: &[Surveyed],
+        off: &[Surveyed],
+        stores: &[std::path::PathBuf],
+    ) -> Result<Stuck, AnyFault> {
         let looked: Vec<String> = stores.iter().map(|p| p.display().to_string()).collect();
         let places: Vec<String> = self.local.places(&self.repo).iter().map(|p| p.display().to_string()).collect();
         let what = format!(
@@ -136,14 +147,19 @@ impl Ctx {
             places.join(", "),
             looked.join(", ")
         );
-        let next = match others.iter().chain(off).next() {
-            Some(s) => {
-                let title = s.title.as_deref().unwrap_or("no title");
-                format!("name it with --session: the newest here is {} \"{title}\"", s.candidate.found.key)
-            }
-            None => "work on the branch with an agent first, or name a session with --session <id>".into(),
+        let add = |key: &SessionKey, title: Option<&str>| {
+            format!("{} \"{}\", add it with `git handoff push --session {key}`", key, title.unwrap_or("no title"))
         };
-        Stuck::failed(what, next)
+        let next = match (others.iter().chain(off).next(), self.stray()?) {
+            (Some(s), _) => format!("the newest here is {}", add(&s.candidate.found.key, s.title.as_deref())),
+            (None, Some((stray, title))) => format!(
+                "if this clone was at {}, which is gone: {}",
+                stray.found.cwd.display(),
+                add(&stray.found.key, title.as_deref())
+            ),
+            (None, None) => "work on the branch with an agent first, or name a session with --session <id>".into(),
+        };
+        Ok(Stuck::failed(what, next))
     }
 
     /// Writes the record of a lane with what was captured, on top of what is known of it.
@@ -175,10 +191,10 @@ impl Ctx {
             record.head = head.clone();
         }
         for c in captured {
-            let (key, commit, title) = (c.key.clone(), c.commit.clone(), c.title.clone());
-            let entry = SessionEntry { key, commit, events: c.events, last_event: c.last_event, tip: None, title };
+            let (key, commit, title, tip) = (c.key.clone(), c.commit.clone(), c.title.clone(), c.tip.clone());
+            let entry = SessionEntry { key, commit, events: c.events, last_event: c.last_event, tip, title };
             match record.sessions.iter_mut().find(|e| e.key == c.key) {
-                Some(have) => *have = entry,
+                Some(have) => *have = SessionEntry { tip: entry.tip.clone().or(have.tip.take()), ..entry },
                 None => record.sessions.push(entry),
             }
         }

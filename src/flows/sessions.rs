@@ -43,7 +43,31 @@ impl Ctx {
             all.extend(agent.find(&self.env, &places)?.into_iter().map(|found| Candidate { agent, found }));
         }
         all.sort_by_key(|c| std::cmp::Reverse(c.found.modified));
+        // A clone that moved may have left an older copy of a session at its earlier place.
+        let mut seen = std::collections::BTreeSet::new();
+        all.retain(|c| seen.insert(c.found.key.clone()));
         Ok((all, stores))
+    }
+
+    /// Every session on the machine, newest first, wherever it worked.
+    fn sessions_anywhere(&self) -> Result<Vec<Candidate>, AnyFault> {
+        let root = [PathBuf::from("/")];
+        let mut all = Vec::new();
+        for agent in AGENTS.iter().copied() {
+            all.extend(agent.find(&self.env, &root)?.into_iter().map(|found| Candidate { agent, found }));
+        }
+        all.sort_by_key(|c| std::cmp::Reverse(c.found.modified));
+        Ok(all)
+    }
+
+    /// The newest session whose working folder is gone: this clone may have been there before it was moved.
+    pub fn stray(&self) -> Result<Option<(Candidate, Option<String>)>, AnyFault> {
+        let Some(stray) = self.sessions_anywhere()?.into_iter().find(|c| !c.found.cwd.exists()) else {
+            return Ok(None);
+        };
+        let log = stray.agent.load(&self.env, &stray.found)?.log;
+        let title = stray.agent.parse(&stray.found.key.id, &log).0.title;
+        Ok(Some((stray, title)))
     }
 
     /// When a session had its last turn on a branch.
@@ -84,10 +108,15 @@ impl Ctx {
             here.into_iter().filter(|c| wanted(c.agent) && c.found.key.id.as_str().starts_with(id)).collect();
         hits.dedup_by_key(|c| c.found.key.clone());
         if hits.is_empty() {
-            let id: SessionId = id.parse()?;
+            let whole: SessionId = id.parse()?;
             for agent in AGENTS.iter().copied().filter(|a| wanted(*a)) {
-                hits.extend(agent.locate(&self.env, &id, self.env.cwd())?.map(|found| Candidate { agent, found }));
+                hits.extend(agent.locate(&self.env, &whole, self.env.cwd())?.map(|found| Candidate { agent, found }));
             }
+        }
+        if hits.is_empty() {
+            let begins = |c: &Candidate| wanted(c.agent) && c.found.key.id.as_str().starts_with(id);
+            hits = self.sessions_anywhere()?.into_iter().filter(begins).collect();
+            hits.dedup_by_key(|c| c.found.key.clone());
         }
         match hits.len() {
             1 => Ok(hits.remove(0)),

@@ -52,7 +52,7 @@ pub struct SessionEntry {
     pub events: u64,
     /// When its last event was, by the clock of the machine it happened on.
     pub last_event: Option<Timestamp>,
-    /// Which of its logs was handed over, should it have gone two ways: the digest of the last line that the agent had.
+    /// Which of its logs was handed over, should it go two ways: 16 hex digits of SHA-256 of the log that the agent had.
     pub tip: Option<String>,
     /// Its title, for `list`.
     pub title: Option<String>,

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use sha2::{Digest, Sha256};
+
 use crate::canon::Canonical;
 use crate::env::Env;
 use crate::format::manifest::{self, Manifest};
@@ -33,6 +35,45 @@ pub struct Logs {
     pub main: Log,
     /// Logs of the same id that are no prefix of another, and closings of turns.
     pub forks: BTreeMap<String, Log>,
+}
+
+impl Logs {
+    /// The logs that are whole, the main one first: closings of turns are not among them.
+    pub fn whole(&self) -> impl Iterator<Item = &Log> {
+        let forks = self.forks.values().filter(|log| log.manifest.fork.as_deref() == Some("fork"));
+        std::iter::once(&self.main).chain(forks)
+    }
+
+    /// The same logs with the first of [`Logs::whole`] that `wanted` takes in the main place.
+    pub fn led_by(mut self, wanted: impl Fn(&Log) -> bool) -> Logs {
+        let Some(lead) = self.whole().position(wanted).and_then(|at| at.checked_sub(1)) else { return self };
+        let mut forks = self.forks.values_mut().filter(|log| log.manifest.fork.as_deref() == Some("fork"));
+        if let Some(fork) = forks.nth(lead) {
+            std::mem::swap(&mut self.main, fork);
+            std::mem::swap(&mut self.main.manifest.fork, &mut fork.manifest.fork);
+        }
+        self
+    }
+}
+
+impl Log {
+    /// What tells this log from all others: 16 hex digits of SHA-256 of its bytes.
+    pub fn tip(&self) -> String {
+        short_digest(Sha256::new_with_prefix(self.main.bytes()))
+    }
+
+    /// Whether it was once the log of this tip, and perhaps went on.
+    pub fn went_through(&self, tip: &str) -> bool {
+        let mut so_far = Sha256::new();
+        self.main.bytes().split_inclusive(|b| *b == b'\n').any(|line| {
+            so_far.update(line);
+            short_digest(so_far.clone()) == tip
+        })
+    }
+}
+
+fn short_digest(hash: Sha256) -> String {
+    hash.finalize().iter().take(8).map(|b| format!("{b:02x}")).collect()
 }
 
 /// Writes the logs of a session as one tree.
