@@ -64,6 +64,9 @@ pub(super) fn log_line(log: &LogState) -> String {
     let name = words::session(log.key.agent.as_str(), log.key.id.short(), log.title.as_deref());
     let state = match &log.problem {
         Some(problem) => problem.clone(),
+        None if log.not_pushed > 0 => {
+            format!("{}, {} more are not pushed yet", words::count(log.events, "event"), log.not_pushed)
+        }
         None => format!("{}, all of them", words::count(log.events, "event")),
     };
     let open = if log.open_turn { ", captured inside a turn" } else { "" };

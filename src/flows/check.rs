@@ -50,8 +50,10 @@ pub struct LogState {
     pub key: SessionKey,
     /// Its title.
     pub title: Option<String>,
-    /// How many events the record says it has.
+    /// How many events it has.
     pub events: u64,
+    /// How many more the record says it has: whoever holds the branch saved them and has not pushed them.
+    pub not_pushed: u64,
     /// What is wrong with it; `None`: all of it is here and verified.
     pub problem: Option<String>,
     /// What to do about that.
@@ -215,6 +217,7 @@ impl Ctx {
                 key: entry.key.clone(),
                 title: entry.title.clone(),
                 events: entry.events,
+                not_pushed: 0,
                 problem: None,
                 hint: None,
                 open_turn: false,
@@ -225,14 +228,7 @@ impl Ctx {
                     state.open_turn = logs.main.manifest.open_turn;
                     state.forks = logs.forks.values().filter(|l| l.manifest.fork.as_deref() == Some("fork")).count();
                     state.events = logs.main.manifest.events;
-                    if logs.main.manifest.events < entry.events {
-                        state.problem = Some(format!(
-                            "it has {} events, the record says {}",
-                            logs.main.manifest.events, entry.events
-                        ));
-                        state.hint =
-                            Some("the log was not pushed with the record; `git handoff push` there sends it".into());
-                    }
+                    state.not_pushed = entry.events.saturating_sub(state.events);
                     whole.push((entry.key.clone(), logs));
                 }
                 Ok(None) => {

@@ -111,6 +111,9 @@ impl Ctx {
             None => self.current_branch()?,
         };
         let (destination, server) = self.repo.destination(&local);
+        // The name that a branch has at one remote says nothing of another.
+        let elsewhere = remote.is_some() && destination.is_some() && remote != destination.as_deref();
+        let server = if elsewhere { local.clone() } else { server };
         let remote = match remote {
             Some(name) if self.repo.remotes().iter().any(|r| r == name) => Some(name.to_owned()),
             Some(name) => {

@@ -5,11 +5,12 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use crate::fault::{AnyFault, Choice};
+use crate::flows::capture::Captured;
 use crate::flows::overview::Holding;
 use crate::flows::save::{Ask, BatonChange, Saved};
 use crate::flows::{Ctx, Lane, Stuck, Undecided, quote};
 use crate::format::refs;
-use crate::git::remote::{Push, PushOutcome, Pushed, server_words};
+use crate::git::remote::{Push, PushOutcome, Pushed, RemoteError, server_words};
 use crate::model::ids::{Oid, SessionKey};
 use crate::model::record::Record;
 use crate::store::merge::{self, Parents};
@@ -54,7 +55,8 @@ impl Ctx {
         let mut pause = Duration::from_millis(50);
         loop {
             let keys: Vec<SessionKey> = record.sessions.iter().map(|s| s.key.clone()).collect();
-            match self.send(&lane, &remote, &record, &saved.record, &keys)? {
+            let sent = self.send(&lane, &remote, &record, &saved.record, &keys).map_err(saved_here)?;
+            match sent {
                 Sent::All { branch } => {
                     let commits = before.as_ref().map(|old| self.repo.count_between(old, &record.head));
                     return Ok(PushReport {
@@ -74,6 +76,7 @@ impl Ctx {
                     std::thread::sleep(pause + Duration::from_millis(u64::from(self.env.random_hex(1).as_bytes()[0])));
                     pause = (pause * 2).min(Duration::from_secs(2));
                     self.catch_up(&remote, &keys)?;
+                    saved.sessions.iter_mut().try_for_each(|c| self.refresh(c))?;
                     let head = record.head.clone();
                     (saved.record, record) = self.write_record(&lane, &head, &saved.sessions, BatonChange::Keep)?;
                 }
@@ -98,14 +101,14 @@ impl Ctx {
         if confirmed {
             self.repo.set_setting(&format!("remote.{remote}.handoff"), "true")?;
         } else if !self.opted_in(&remote) {
-            return Err(Undecided {
-                what: self.warning(&remote),
-                choices: vec![
-                    Choice::new("agree, for this clone", format!("git handoff init --remote {}", quote(&remote))),
-                    Choice::new("keep it here", "git handoff save"),
-                ],
+            let mut choices =
+                vec![Choice::new("agree, for this clone", format!("git handoff init --remote {}", quote(&remote)))];
+            for other in self.repo.remotes().iter().filter(|r| self.opted_in(r)) {
+                let to = format!("git handoff push --remote {}", quote(other));
+                choices.push(Choice::new(format!("send them to {other}"), to));
             }
-            .into());
+            choices.push(Choice::new("keep it here", "git handoff save"));
+            return Err(Undecided { what: self.warning(&remote), choices }.into());
         }
         Ok(remote)
     }
@@ -256,6 +259,15 @@ impl Ctx {
         Ok(())
     }
 
+    /// What is said of a captured session, after another writer's log was merged with it.
+    fn refresh(&self, captured: &mut Captured) -> Result<(), AnyFault> {
+        let Some(tip) = self.repo.find_ref(&refs::log(&captured.key))? else { return Ok(()) };
+        captured.events = logs::read_manifest(&self.repo, &tip, &captured.key)?.events;
+        captured.forked = logs::fork_count(&self.repo, &tip)? > 0;
+        captured.commit = tip;
+        Ok(())
+    }
+
     /// Brings a session's local ref up to what is here and at the remotes together.
     pub fn merge_log(&self, key: &SessionKey) -> Result<Option<Oid>, AnyFault> {
         let local = self.repo.find_ref(&refs::log(key))?;
@@ -304,6 +316,18 @@ impl Ctx {
 enum Sent {
     All { branch: bool },
     Lost { why: String },
+}
+
+/// A remote that cannot be reached loses nothing: what was to be sent is saved.
+fn saved_here(fault: AnyFault) -> AnyFault {
+    let error: &dyn std::error::Error = &*fault;
+    match error.downcast_ref::<RemoteError>() {
+        Some(RemoteError::Unreachable { .. }) => {
+            let next = "the session is saved here; once the remote can be reached, `git handoff push` sends it";
+            Stuck::failed(fault.to_string(), next).into()
+        }
+        _ => fault,
+    }
 }
 
 /// An address without user name and password.

@@ -44,7 +44,8 @@ impl Ctx {
     pub fn fetch_records(&self, remote: &str) -> Result<Vec<String>, AnyFault> {
         let root = format!("{}branches/", refs::tracking_root(remote));
         let before = self.repo.list_refs(&root)?;
-        self.repo.fetch_with(remote, &[refs::records_refspec(remote)], self.whole(remote), false)?;
+        let options = [self.whole(remote), &["--prune"]].concat();
+        self.repo.fetch_with(remote, &[refs::records_refspec(remote)], &options, false)?;
         let after = self.repo.list_refs(&root)?;
         let changed = after.into_iter().filter(|r| !before.contains(r));
         Ok(changed.map(|(name, _)| refs::readable(&name[root.len()..]).into_owned()).collect())
@@ -73,7 +74,8 @@ impl Ctx {
         }
     }
 
-    /// Brings the logs of sessions; the answer says which of them the remote had.
+    /// Brings the logs of sessions; the answer says which of them the remote had. What it no longer has is not kept as
+    /// what it had, or a push would wait for that for ever.
     pub fn fetch_logs(&self, remote: &str, keys: &[SessionKey]) -> Result<Vec<bool>, AnyFault> {
         let spec = |key: &SessionKey| {
             let name = refs::log(key);
@@ -81,11 +83,20 @@ impl Ctx {
             format!("+{name}:{tracking}")
         };
         let specs: Vec<String> = keys.iter().map(spec).collect();
-        if specs.is_empty() {
-            Ok(Vec::new())
+        let present = if specs.is_empty() {
+            Vec::new()
         } else {
-            Ok(self.repo.fetch_present(remote, &specs, self.whole(remote), false)?)
+            self.repo.fetch_present(remote, &specs, self.whole(remote), false)?
+        };
+        let mut gone = Vec::new();
+        for (key, _) in keys.iter().zip(&present).filter(|(_, there)| !**there) {
+            let tracking = refs::tracking(remote, &refs::log(key)).unwrap_or_default();
+            if let Some(old) = self.repo.find_ref(&tracking)? {
+                gone.push(RefChange { name: tracking, old: Some(old), new: None, why: "handoff: gone there".into() });
+            }
         }
+        self.repo.change_refs(&self.env, &gone)?;
+        Ok(present)
     }
 
     /// The option that makes a partial clone fetch whole objects: else segments would come one by one, on demand.
@@ -110,6 +121,9 @@ impl Ctx {
             keys.dedup();
             let present = self.fetch_logs(&remote, &keys)?;
             for (key, there) in keys.into_iter().zip(present) {
+                if there && self.repo.find_ref(&refs::log(&key))?.is_some() {
+                    self.merge_log(&key)?;
+                }
                 if there { fetched.logs.push(key) } else { fetched.missing.push(key) }
             }
         }
