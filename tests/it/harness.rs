@@ -70,11 +70,16 @@ impl Lab {
         Env::new(self.vars(), self.path("home"), dir.to_path_buf())
     }
 
+    /// A program that will run in a folder with the lab's surroundings and nothing to read.
+    pub(crate) fn command(&self, dir: &Path, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command.current_dir(dir).env_clear().envs(self.vars()).stdin(Stdio::null());
+        command
+    }
+
     /// Runs a program in a folder, whatever its exit code.
     pub(crate) fn run<S: AsRef<OsStr>>(&self, dir: &Path, program: &str, args: &[S]) -> Output {
-        let mut command = Command::new(program);
-        command.args(args).current_dir(dir).env_clear().envs(self.vars()).stdin(Stdio::null());
-        command.output().unwrap_or_else(|error| panic!("{program}: {error}"))
+        self.command(dir, program).args(args).output().unwrap_or_else(|error| panic!("{program}: {error}"))
     }
 
     /// Runs `git ARGS` in a folder; it must succeed. Its data without the final line end.

@@ -7,3 +7,4 @@ mod golden;
 mod harness;
 mod layering;
 mod stored;
+mod stories;

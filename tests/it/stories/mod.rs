@@ -1,0 +1,18 @@
+//! The ten stories: what people do with a session and a branch on several machines, told with the real program, real
+//! git, and sessions in the agents' own stores.
+
+mod session;
+mod world;
+
+mod bare_machine;
+mod detached;
+mod first_push;
+mod hostile;
+mod moved;
+mod offline;
+mod privacy;
+mod remotes;
+mod running;
+mod two_branches;
+mod two_people;
+mod work_trees;
