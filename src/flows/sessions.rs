@@ -74,7 +74,11 @@ impl Ctx {
     pub fn survey(&self, candidate: Candidate, branch: &BranchName) -> Result<Surveyed, AnyFault> {
         let log = candidate.agent.load(&self.env, &candidate.found)?;
         let (session, _) = candidate.agent.parse(&candidate.found.key.id, &log.log);
-        let visits = self.visits_of(&candidate.found)?;
+        let mut visits = self.visits_of(&candidate.found)?;
+        // What was done since HEAD is detached was done on the branch that it stands for; the reflog names anything.
+        if let Some(last) = visits.last_mut().filter(|_| self.stands_for(branch)) {
+            last.branch = Some(branch.to_string());
+        }
         let mut last_turn = None;
         let mut branch_of_turn = None;
         for event in &session.events {
@@ -87,6 +91,12 @@ impl Ctx {
             }
         }
         Ok(Surveyed { title: session.title, candidate, last_turn })
+    }
+
+    /// Whether HEAD is detached at the end of a branch, here or as the remote had it.
+    fn stands_for(&self, branch: &BranchName) -> bool {
+        self.repo.head().is_ok_and(|head| head.branch.is_none())
+            && self.lane(None, None).is_ok_and(|l| l.local == *branch)
     }
 
     fn visits_of(&self, found: &Found) -> Result<Vec<Visit>, AnyFault> {
