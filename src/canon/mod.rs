@@ -75,6 +75,15 @@ impl<'a> Canon<'a> {
         }
     }
 
+    /// The path of a folder.
+    pub fn folder(&mut self, path: &str) -> String {
+        let mut text = path.to_owned();
+        let mut edits = self.clean_as(None, path, true);
+        edits.sort_by_key(|(range, _)| range.start);
+        edits.into_iter().rev().for_each(|(range, with)| text.replace_range(range, &with));
+        text
+    }
+
     /// A text file, with stubs for its longest lines.
     fn text_file(&mut self, bytes: &[u8]) -> Vec<u8> {
         if bytes.split(|b| *b == b'\n').all(|line| line.len() <= LONGEST_LINE) {

@@ -9,7 +9,7 @@ use crate::env::Env;
 use crate::fault::AnyFault;
 use crate::flows::Ctx;
 use crate::flows::restore::{Outcome, Restored};
-use crate::flows::resume::{ResumeAsk, Resumed};
+use crate::flows::resume::{ResumeAsk, Resumed, Taken};
 use crate::flows::run::{self, shell_line};
 use crate::model::divergence::Action;
 use crate::render::words;
@@ -53,6 +53,10 @@ pub(super) fn run(args: &ResumeArgs, env: &Env, ui: &Ui) -> Result<u8, AnyFault>
         ui.say(format!("{} is not installed here; install it, then", session.start[0]));
     }
     ui.out(format!("\n{}", command(session, env)));
+    if matches!(resumed.baton, Taken::Theirs { .. }) {
+        ui.say("the branch and the session are here, but two would go on with them; `git handoff resume --take` if that is meant");
+        return Ok(3);
+    }
     if args.no_run || !session.installed || !ui.is_interactive() {
         return Ok(0);
     }
@@ -82,9 +86,10 @@ fn print(resumed: &Resumed, env: &Env, ui: &Ui) {
     for other in &resumed.others {
         ui.field(15, "", format!("also {}: {}", other.what, other.command));
     }
-    match &resumed.baton_here_only {
-        None => ui.field(15, "baton", "yours"),
-        Some(why) => ui.field(15, "baton", format!("yours here; the remote was not told ({why})")),
+    match &resumed.baton {
+        Taken::Ours => ui.field(15, "baton", "yours"),
+        Taken::HereOnly { why } => ui.field(15, "baton", format!("yours here; the remote was not told ({why})")),
+        Taken::Theirs { holder } => ui.field(15, "baton", format!("{holder} took it at the same moment")),
     }
 }
 

@@ -91,9 +91,9 @@ pub fn closings(logs: &Logs) -> Vec<Closing> {
 }
 
 /// What is stored of a session: local and as last seen at the remotes, merged, with the parents of the next commit.
-pub fn stored(ctx: &Ctx, key: &SessionKey) -> Result<(Option<Logs>, Parents), AnyFault> {
+pub fn stored(ctx: &Ctx, key: &SessionKey, remote: Option<&str>) -> Result<(Option<Logs>, Parents), AnyFault> {
     let local = ctx.repo.find_ref(&crate::format::refs::log(key))?;
-    let tips = logs::tips(&ctx.repo, key)?;
+    let tips = logs::tips(&ctx.repo, key, remote)?;
     let mut all: Option<Logs> = None;
     let mut read: Vec<Oid> = Vec::new();
     for (_, oid) in &tips {
@@ -112,21 +112,21 @@ pub fn stored(ctx: &Ctx, key: &SessionKey) -> Result<(Option<Logs>, Parents), An
     Ok((all, Parents::of(&ctx.repo, local, &seen)?))
 }
 
-/// Captures a session.
-pub fn capture(ctx: &Ctx, candidate: &Candidate) -> Result<Captured, AnyFault> {
+/// Captures a session, on top of what is stored of it here and, as last seen, at `remote`.
+pub fn capture(ctx: &Ctx, candidate: &Candidate, remote: Option<&str>) -> Result<Captured, AnyFault> {
     let Candidate { agent, found } = candidate;
     let agent = *agent;
     let key = &found.key;
     let raw = agent.load(&ctx.env, found)?;
     let root_list = roots(ctx, agent, &found.cwd);
     let roots = Roots::new(&root_list);
-    let (stored, parents) = stored(ctx, key)?;
+    let (stored, parents) = stored(ctx, key, remote)?;
     let inside = sessions::current(&ctx.env).as_ref() == Some(key);
     let native = native_lines(agent, &raw, inside);
     let (logs, tip) = joined(ctx, agent, key, &roots, &raw, native, stored.clone())?;
     let (mut main, last_event) = described(agent, logs.main, &roots);
     main.manifest.native_name = main.manifest.native_name.or_else(|| agent.native_name(&ctx.env, found));
-    main.manifest.cwd = main.manifest.cwd.or_else(|| Some(tokens(&roots, &found.cwd)));
+    main.manifest.cwd = main.manifest.cwd.or_else(|| tokens(&roots, &found.cwd));
     let logs = Logs { main, forks: logs.forks };
     let before = stored.as_ref().map_or(0, |l| l.main.manifest.events);
     let events = logs.main.manifest.events;
@@ -148,10 +148,11 @@ pub fn capture(ctx: &Ctx, candidate: &Candidate) -> Result<Captured, AnyFault> {
     })
 }
 
-fn tokens(roots: &Roots, path: &std::path::Path) -> String {
-    let mut text = path.to_string_lossy().into_owned();
-    roots.tokens(&text.clone(), true).into_iter().rev().for_each(|(range, with)| text.replace_range(range, &with));
-    text
+/// A folder below one of the roots, with its token; another one is nobody's business.
+fn tokens(roots: &Roots, path: &std::path::Path) -> Option<String> {
+    let text = path.to_str()?;
+    let cleaned = Canon::new(roots, &|_| false).folder(text);
+    cleaned.starts_with("@{").then_some(cleaned)
 }
 
 /// The agent's lines of a log as carried, and whether the last turn was cut open.
@@ -232,7 +233,7 @@ fn joined(
 fn note_cut(manifest: &mut Manifest, log: &Canonical, open: bool, before: u64, agent: &dyn Agent) {
     let (lines, _) = jsonl::complete_lines(log.bytes());
     let total = lines.len() as u64;
-    if let Some(cut) = manifest.cuts.iter_mut().find(|c| c.at == before && c.end.is_none()) {
+    if let Some(cut) = manifest.cuts.iter_mut().find(|c| (c.at == before && c.end.is_none()) || c.end == Some(before)) {
         let from = usize::try_from(before).unwrap_or(lines.len()).min(lines.len());
         let next_turn = lines[from..].iter().position(|l| agent.starts_turn(l));
         if next_turn != Some(0) {

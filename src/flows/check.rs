@@ -88,14 +88,15 @@ impl Ctx {
     /// Fetches, reads, verifies and judges. Changes no work tree, no branch and no agent's store.
     pub fn examine(&self, ask: &CheckAsk) -> Result<Examined, AnyFault> {
         let (lane, remote, server, named) = self.find_handoff(ask)?;
-        let stored =
-            records::find(&self.repo, &lane.server)?.ok_or_else(|| self.not_handed_over(&lane, remote.as_deref()))?;
+        let stored = records::find(&self.repo, &lane.server, remote.as_deref())?
+            .stored
+            .ok_or_else(|| self.not_handed_over(&lane, remote.as_deref()))?;
         let record = &stored.record;
         let offline = match &server {
             ServerBranch::Offline { why, .. } => Some(why.clone()),
             _ => None,
         };
-        let (logs, whole) = self.verify_logs(record, remote.as_deref().filter(|_| offline.is_none()))?;
+        let (logs, whole) = self.verify_logs(record, remote.as_deref(), offline.is_none())?;
         let default = remote.as_deref().and_then(|r| self.repo.default_branch(r));
         let ask = observe::Ask {
             branch: lane.local.clone(),
@@ -112,7 +113,7 @@ impl Ctx {
             place: if ask.beside { Where::Beside } else { Where::Here },
         };
         let (snapshot, code) = self.judged(&ask, remote.as_deref(), offline.is_none())?;
-        let baton = self.holding(&record.baton)?;
+        let baton = self.holding(&lane.server, &record.baton)?;
         let checked =
             Checked { branch: lane.server.to_string(), author: stored.author.clone(), baton, offline, code, logs };
         Ok(Examined { lane, remote, stored, ask, snapshot, checked, whole, named })
@@ -153,7 +154,7 @@ impl Ctx {
         let remote = lane.remote.clone();
         let nowhere = ServerBranch::Offline { why: "this clone has no remote".into(), as_of: None };
         let server = remote.as_deref().map_or(Ok(nowhere), |r| self.fetch_branch(r, &lane.server))?;
-        if records::find(&self.repo, &lane.server)?.is_some() {
+        if records::find(&self.repo, &lane.server, remote.as_deref())?.stored.is_some() {
             return Ok((lane, remote, server, None));
         }
         // No branch of that name was handed over: perhaps it is a session.
@@ -205,9 +206,10 @@ impl Ctx {
         &self,
         record: &Record,
         remote: Option<&str>,
+        online: bool,
     ) -> Result<(Vec<LogState>, Vec<(SessionKey, Logs)>), AnyFault> {
         let keys: Vec<SessionKey> = record.sessions.iter().map(|s| s.key.clone()).collect();
-        if let Some(remote) = remote {
+        if let Some(remote) = remote.filter(|_| online) {
             self.fetch_logs(remote, &keys)?;
         }
         let mut states = Vec::new();
@@ -223,7 +225,7 @@ impl Ctx {
                 open_turn: false,
                 forks: 0,
             };
-            match self.whole_log(&entry.key) {
+            match self.whole_log(&entry.key, remote) {
                 Ok(Some(logs)) => {
                     state.open_turn = logs.main.manifest.open_turn;
                     state.forks = logs.forks.values().filter(|l| l.manifest.fork.as_deref() == Some("fork")).count();
@@ -246,8 +248,8 @@ impl Ctx {
         Ok((states, whole))
     }
 
-    fn whole_log(&self, key: &SessionKey) -> Result<Option<Logs>, AnyFault> {
-        match self.merge_log(key)? {
+    fn whole_log(&self, key: &SessionKey, remote: Option<&str>) -> Result<Option<Logs>, AnyFault> {
+        match self.merge_log(key, remote)? {
             Some(tip) => Ok(Some(logs::read(&self.repo, &tip, key)?)),
             None => Ok(None),
         }

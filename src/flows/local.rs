@@ -4,10 +4,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
+
 use crate::env::Env;
 use crate::fault::FileFault;
+use crate::format::refs;
 use crate::git::Repo;
-use crate::model::ids::{SessionId, SessionKey};
+use crate::model::ids::{BranchName, SessionId, SessionKey};
 
 /// The folder of local state.
 #[derive(Debug, Clone)]
@@ -81,6 +84,18 @@ impl Local {
     /// Remembers the copy of a session.
     pub fn note_copy(&self, key: &SessionKey, id: &SessionId) -> Result<(), FileFault> {
         self.write(&format!("{COPIES}/{key}"), &format!("{id}\n"))
+    }
+
+    /// Notes that this clone took a branch over at an epoch of its baton, where the remote could not be told.
+    pub fn note_taken(&self, branch: &BranchName, epoch: u64, since: Timestamp) -> Result<(), FileFault> {
+        self.write(&format!("taken/{}", refs::component(branch)), &format!("{epoch} {since}\n"))
+    }
+
+    /// Since when this clone has a branch that it took over at that epoch, if it did.
+    pub fn taken(&self, branch: &BranchName, epoch: u64) -> Option<Timestamp> {
+        let note = self.read(&format!("taken/{}", refs::component(branch)))?;
+        let (at, since) = note.trim().split_once(' ')?;
+        (at.parse() == Ok(epoch)).then(|| since.parse().ok())?
     }
 
     /// All folders in which this clone has its work trees or had them: the present ones first.

@@ -89,7 +89,7 @@ impl Ctx {
             match summary {
                 Ok(s) => found.push(Handoff {
                     branch: s.branch.to_string(),
-                    baton: self.holding(&s.baton)?,
+                    baton: self.holding(&s.branch, &s.baton)?,
                     head: s.head,
                     sessions: s.sessions,
                 }),
@@ -103,8 +103,8 @@ impl Ctx {
     /// The branch at a glance.
     pub fn status(&self, branch: Option<&str>) -> Result<Status, AnyFault> {
         let lane = self.lane(branch, None)?;
-        let known = records::find(&self.repo, &lane.server)?;
-        let baton = known.as_ref().map(|k| self.holding(&k.record.baton)).transpose()?;
+        let known = records::find(&self.repo, &lane.server, lane.remote.as_deref())?.stored;
+        let baton = known.as_ref().map(|k| self.holding(&lane.server, &k.record.baton)).transpose()?;
         let mut sessions = self.sessions_on(&lane.local)?;
         for entry in known.iter().flat_map(|k| &k.record.sessions) {
             if !sessions.iter().any(|s| s.key == entry.key) {
@@ -151,10 +151,13 @@ impl Ctx {
         Ok(states)
     }
 
-    /// A baton as this clone sees it.
-    pub fn holding(&self, baton: &Baton) -> Result<Holding, AnyFault> {
-        let mine = self.local.holder(&self.env, &self.repo)? == baton.holder;
-        Ok(Holding { state: baton.state, mine, holder: baton.holder.clone(), since: baton.since })
+    /// A branch's baton as this clone sees it.
+    pub fn holding(&self, branch: &BranchName, baton: &Baton) -> Result<Holding, AnyFault> {
+        let me = self.local.holder(&self.env, &self.repo)?;
+        if let Some(since) = self.local.taken(branch, baton.epoch) {
+            return Ok(Holding { state: BatonState::Held, mine: true, holder: me, since });
+        }
+        Ok(Holding { state: baton.state, mine: me == baton.holder, holder: baton.holder.clone(), since: baton.since })
     }
 
     /// How many events of a session no remote had when last seen: those after the last one that some log there has,
@@ -163,7 +166,11 @@ impl Ctx {
         let mut there = BTreeSet::new();
         let original = self.local.original_of(&key.id);
         let known = std::iter::once(key).chain(&original);
-        let tips = known.map(|key| Ok((key, logs::tips(&self.repo, key)?))).collect::<Result<Vec<_>, AnyFault>>()?;
+        let remotes = self.repo.remotes();
+        let tips = known.flat_map(|key| remotes.iter().map(move |r| (key, r)));
+        let tips = tips
+            .map(|(key, remote)| Ok((key, logs::tips(&self.repo, key, Some(remote))?)))
+            .collect::<Result<Vec<_>, AnyFault>>()?;
         for (key, (name, oid)) in tips.into_iter().flat_map(|(key, tips)| tips.into_iter().map(move |tip| (key, tip))) {
             // A damaged log is for `check` to tell of; it has nothing that counts as pushed.
             let Some(stored) = logs::read(&self.repo, &oid, key).ok().filter(|_| name != refs::log(key)) else {

@@ -13,7 +13,6 @@ use crate::format::refs;
 use crate::git::remote::{Push, PushOutcome, Pushed, RemoteError, server_words};
 use crate::model::ids::{Oid, SessionKey};
 use crate::model::record::Record;
-use crate::store::merge::{self, Parents};
 use crate::store::{logs, records};
 
 /// How long a lost race is fought again.
@@ -46,6 +45,7 @@ impl Ctx {
         let lane = self.lane(ask.branch.as_deref(), ask.remote.as_deref())?;
         let remote = self.permitted(&lane, confirmed)?;
         self.not_behind(&lane, &remote)?;
+        self.only_ours(&lane, &remote, ask)?;
         let (mut saved, lane, mut record) = self.save(ask, BatonChange::Offer)?;
         let lane = Lane { remote: Some(remote.clone()), ..lane };
         let tracking = format!("refs/remotes/{remote}/{}", lane.server);
@@ -64,7 +64,7 @@ impl Ctx {
                         branch: lane.server.to_string(),
                         commits,
                         branch_moved: branch,
-                        baton: self.holding(&record.baton)?,
+                        baton: self.holding(&lane.server, &record.baton)?,
                         uncommitted: self.repo.changed_paths()?,
                         lost_races,
                         saved,
@@ -167,15 +167,20 @@ impl Ctx {
         commit: &Oid,
         keys: &[SessionKey],
     ) -> Result<Sent, AnyFault> {
-        let mut handoff = Vec::new();
+        let mut wanted = Vec::new();
         for key in keys {
             let name = refs::log(key);
             // A session that only the remote has needs no push.
-            if let Some(new) = self.repo.find_ref(&name)? {
-                handoff.push(self.leased(remote, name, new)?);
+            wanted.extend(self.repo.find_ref(&name)?.map(|new| (name, new)));
+        }
+        wanted.push((refs::record(&lane.server), commit.clone()));
+        let mut handoff = Vec::new();
+        for (name, new) in wanted {
+            match self.leased(remote, name, new)? {
+                Leased::Overtaken(name) => return Ok(Sent::Lost { why: format!("{name} went on there") }),
+                Leased::Push(push) => handoff.push(push),
             }
         }
-        handoff.push(self.leased(remote, refs::record(&record.branch), commit.clone())?);
         let branch = Push { new: record.head.clone(), name: format!("refs/heads/{}", lane.server), expect: None };
         let known = format!("remotes/{}", remote.replace('/', "%2F"));
         let takes = self.local.read(&known).is_some_and(|t| t.trim() == "takes handoffs");
@@ -186,20 +191,30 @@ impl Ctx {
                 return self.concluded(lane, remote, &all, &outcome, outcome.refs.len() - 1);
             }
         }
-        // The first time, or without `atomic`: logs, then the record, then the branch, each outcome seen.
-        let outcome = self.repo.push(remote, &handoff, false, false, false)?;
-        if let Sent::Lost { why } = self.concluded(lane, remote, &handoff, &outcome, usize::MAX)? {
-            return Ok(Sent::Lost { why });
+        // The first time, or without `atomic`: logs, then the record that names them, then the branch, each outcome seen.
+        let is_record = |push: &&Push| push.name.starts_with(refs::BRANCHES);
+        let (record, logs): (Vec<&Push>, Vec<&Push>) = handoff.iter().partition(is_record);
+        for part in [logs, record].into_iter().filter(|part| !part.is_empty()) {
+            let part: Vec<Push> = part.into_iter().cloned().collect();
+            let outcome = self.repo.push(remote, &part, false, false, false)?;
+            if let Sent::Lost { why } = self.concluded(lane, remote, &part, &outcome, usize::MAX)? {
+                return Ok(Sent::Lost { why });
+            }
         }
         self.local.write(&known, "takes handoffs\n")?;
         let outcome = self.repo.push(remote, std::slice::from_ref(&branch), false, true, false)?;
         self.concluded(lane, remote, &[branch], &outcome, 0)
     }
 
-    fn leased(&self, remote: &str, name: String, new: Oid) -> Result<Push, AnyFault> {
+    /// One ref of ours to push, also if the remote had it when last seen: it may have lost it since. A lease takes git's own check for fast-forwards out, so what
+    /// does not continue what the remote had is a lost race before anything is sent.
+    fn leased(&self, remote: &str, name: String, new: Oid) -> Result<Leased, AnyFault> {
         let tracking = refs::tracking(remote, &name).unwrap_or_default();
         let expect = self.repo.find_ref(&tracking)?;
-        Ok(Push { new, name, expect: Some(expect) })
+        Ok(match &expect {
+            Some(there) if !self.repo.is_ancestor(there, &new) => Leased::Overtaken(name),
+            _ => Leased::Push(Push { new, name, expect: Some(expect) }),
+        })
     }
 
     /// What the outcomes of a push mean; refs that arrived are noted. `branch_at`: which of them is the branch.
@@ -254,7 +269,7 @@ impl Ctx {
         self.fetch_records(remote)?;
         self.fetch_logs(remote, keys)?;
         for key in keys {
-            self.merge_log(key)?;
+            self.merge_log(key, Some(remote))?;
         }
         Ok(())
     }
@@ -268,12 +283,12 @@ impl Ctx {
         Ok(())
     }
 
-    /// Brings a session's local ref up to what is here and at the remotes together.
-    pub fn merge_log(&self, key: &SessionKey) -> Result<Option<Oid>, AnyFault> {
+    /// Brings a session's local ref up to what is here and, as last seen, at the remote together.
+    pub fn merge_log(&self, key: &SessionKey, remote: Option<&str>) -> Result<Option<Oid>, AnyFault> {
         let local = self.repo.find_ref(&refs::log(key))?;
-        let tips: Vec<Oid> = logs::tips(&self.repo, key)?.into_iter().map(|(_, oid)| oid).collect();
+        let tips: Vec<Oid> = logs::tips(&self.repo, key, remote)?.into_iter().map(|(_, oid)| oid).collect();
         let Some(newest) = tips.iter().find(|a| tips.iter().all(|b| self.repo.is_ancestor(b, a))) else {
-            let (merged, parents) = crate::flows::capture::stored(self, key)?;
+            let (merged, parents) = crate::flows::capture::stored(self, key, remote)?;
             let Some(merged) = merged else { return Ok(None) };
             let subject = format!("handoff: {} {} merged", key.agent, key.id.short());
             return Ok(Some(logs::save(&self.repo, &self.env, &merged, &parents, &subject)?));
@@ -287,30 +302,87 @@ impl Ctx {
         Ok(Some(newest.clone()))
     }
 
-    /// Sends only the record (a baton taken, a baton let go), by compare-and-swap. `None`: it arrived; else why not.
-    pub fn send_record(&self, lane: &Lane, remote: &str, commit: &Oid) -> Result<Option<String>, AnyFault> {
-        let push = self.leased(remote, refs::record(&lane.server), commit.clone())?;
+    /// Sends only the record (a baton taken, a baton let go), by compare-and-swap.
+    pub fn send_record(&self, lane: &Lane, remote: &str, commit: &Oid) -> Result<RecordSent, AnyFault> {
+        let push = match self.leased(remote, refs::record(&lane.server), commit.clone())? {
+            Leased::Overtaken(_) => return Ok(RecordSent::Lost),
+            Leased::Push(push) => push,
+        };
         let outcome = match self.repo.push(remote, std::slice::from_ref(&push), false, false, true) {
             Ok(outcome) => outcome,
-            Err(error) => return Ok(Some(error.to_string())),
+            Err(error) => return Ok(RecordSent::Not { why: error.to_string() }),
         };
-        match outcome.refs.first() {
+        Ok(match outcome.refs.first() {
             Some(o) if o.arrived() => {
                 self.note_tracking(remote, &[(push.name, push.new)])?;
-                Ok(None)
+                RecordSent::Arrived
             }
-            Some(Pushed::Lost { why } | Pushed::Refused { why }) => Ok(Some(why.clone())),
-            _ => Ok(Some("git did not say what became of it".into())),
-        }
+            Some(Pushed::Lost { .. }) => RecordSent::Lost,
+            Some(Pushed::Refused { why }) => {
+                RecordSent::Not { why: server_words(&outcome.talk).unwrap_or_else(|| why.clone()) }
+            }
+            _ => RecordSent::Not { why: "git did not say what became of it".into() },
+        })
     }
 
-    /// The parents that the next record of a lane has.
-    pub fn record_parents(&self, lane: &Lane) -> Result<Parents, AnyFault> {
-        let tips = records::tips(&self.repo, &lane.server)?;
-        let local = tips.iter().find(|(remote, _)| remote.is_none()).map(|(_, o)| o.clone());
-        let seen: Vec<Oid> = tips.iter().filter(|(remote, _)| remote.is_some()).map(|(_, o)| o.clone()).collect();
-        Ok(merge::Parents::of(&self.repo, local, &seen)?)
+    /// Sessions of the branch that came from another remote and that this one never saw, with that remote.
+    fn foreign_sessions(&self, lane: &Lane, remote: &str, ask: &Ask) -> Result<Vec<(SessionKey, String)>, AnyFault> {
+        let known = records::find(&self.repo, &lane.server, Some(remote))?.stored;
+        let has = |remote: &str, key: &SessionKey| -> Result<bool, AnyFault> {
+            let tracking = refs::tracking(remote, &refs::log(key)).unwrap_or_default();
+            Ok(self.repo.find_ref(&tracking)?.is_some())
+        };
+        let mut found = Vec::new();
+        for key in known.iter().flat_map(|k| &k.record.sessions).map(|s| &s.key) {
+            let named = ask.sessions.iter().any(|s| key.to_string().starts_with(s) || key.id.as_str().starts_with(s));
+            if named || has(remote, key)? {
+                continue;
+            }
+            for other in self.repo.remotes().into_iter().filter(|r| r != remote) {
+                if has(&other, key)? {
+                    found.push((key.clone(), other));
+                    break;
+                }
+            }
+        }
+        Ok(found)
     }
+
+    /// Stops before a session that was handed over at one remote goes to another because the branch has the same name.
+    fn only_ours(&self, lane: &Lane, remote: &str, ask: &Ask) -> Result<(), AnyFault> {
+        let foreign = self.foreign_sessions(lane, remote, ask)?;
+        let Some((key, other)) = foreign.first() else { return Ok(()) };
+        let sessions: Vec<String> =
+            ask.sessions.iter().cloned().chain(foreign.iter().map(|(k, _)| k.to_string())).collect();
+        let all: String = sessions.iter().map(|s| format!(" --session {}", quote(s))).collect();
+        Err(Undecided {
+            what: format!("{} {} was handed over at {other}; {remote} has not seen it", key.agent, key.id.short()),
+            choices: vec![
+                Choice::new(format!("hand over at {other}"), format!("git handoff push --remote {}", quote(other))),
+                Choice::new("send it here too", format!("git handoff push --remote {}{all}", quote(remote))),
+            ],
+        }
+        .into())
+    }
+}
+
+/// What became of a record that was sent alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RecordSent {
+    /// The remote has it.
+    Arrived,
+    /// Someone else wrote first.
+    Lost,
+    /// It could not be written there.
+    Not {
+        /// Why.
+        why: String,
+    },
+}
+
+enum Leased {
+    Overtaken(String),
+    Push(Push),
 }
 
 enum Sent {

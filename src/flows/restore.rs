@@ -91,8 +91,8 @@ impl Ctx {
         let found = agent.locate(&self.env, &key.id, self.env.cwd())?;
         let logs = match found.filter(|f| places.iter().any(|p| f.cwd.starts_with(p))) {
             Some(found) => {
-                capture::capture(self, &Candidate { agent, found })?;
-                capture::stored(self, key)?.0.unwrap_or_else(|| logs.clone())
+                capture::capture(self, &Candidate { agent, found }, None)?;
+                capture::stored(self, key, None)?.0.unwrap_or_else(|| logs.clone())
             }
             None => logs.clone(),
         };

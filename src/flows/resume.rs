@@ -6,15 +6,21 @@ use serde::Serialize;
 
 use crate::fault::{AnyFault, Choice};
 use crate::flows::check::{CheckAsk, Checked, Examined};
+use crate::flows::push::RecordSent;
 use crate::flows::restore::Restored;
 use crate::flows::save::BatonChange;
 use crate::flows::{Ctx, Lane, Stuck, Undecided, quote};
+use crate::format::refs;
+use crate::git::refs::RefChange;
 use crate::git::tree::{self, Done};
 use crate::model::divergence::Action;
 use crate::model::ids::SessionKey;
-use crate::model::record::BatonState;
+use crate::model::record::{Baton, BatonState};
 use crate::store::logs::Logs;
 use crate::store::records;
+
+/// How often a lost race for the baton is run again.
+const MOST_TRIES: usize = 5;
 
 /// What to pick up, and how.
 #[derive(Debug, Clone, Default)]
@@ -44,8 +50,26 @@ pub struct Resumed {
     pub session: Option<Restored>,
     /// Other sessions of the branch, with the command that continues each.
     pub others: Vec<Choice>,
-    /// Why the baton could not be written to the remote; `None`: it is ours there.
-    pub baton_here_only: Option<String>,
+    /// Who holds the branch now.
+    pub baton: Taken,
+}
+
+/// What became of the baton.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "baton", rename_all = "snake_case")]
+pub enum Taken {
+    /// It is ours, and the remote says so.
+    Ours,
+    /// It is ours here; the remote was not told.
+    HereOnly {
+        /// Why.
+        why: String,
+    },
+    /// Another surface took it at the same moment.
+    Theirs {
+        /// Which.
+        holder: String,
+    },
 }
 
 impl Ctx {
@@ -79,9 +103,9 @@ impl Ctx {
             }
             _ => None,
         };
-        let baton_here_only = self.take_baton(&examined)?;
+        let baton = self.take_baton(&examined)?;
         tree::expire_rescues(&self.repo, self.env.now())?;
-        Ok(Resumed { code, root, session, others, baton_here_only, checked: examined.checked })
+        Ok(Resumed { code, root, session, others, baton, checked: examined.checked })
     }
 
     /// The session to continue, and the others with their commands.
@@ -107,12 +131,8 @@ impl Ctx {
 
     /// Which of a session's logs is handed over: what the remote's record says counts before what was saved here.
     fn handed_over(&self, examined: &Examined, key: &SessionKey) -> Result<Option<String>, AnyFault> {
-        let mut record = None;
-        for (remote, commit) in records::tips(&self.repo, &examined.lane.server)? {
-            if remote.is_some() && remote == examined.remote {
-                record = Some(records::read(&self.repo, &commit)?.record);
-            }
-        }
+        let tips = records::tips(&self.repo, &examined.lane.server, examined.remote.as_deref())?;
+        let record = tips.remote.map(|commit| records::read(&self.repo, &commit)).transpose()?.map(|s| s.record);
         let record = record.as_ref().unwrap_or(&examined.stored.record);
         Ok(record.sessions.iter().find(|entry| entry.key == *key).and_then(|entry| entry.tip.clone()))
     }
@@ -135,17 +155,51 @@ impl Ctx {
         .into())
     }
 
-    /// Writes that this clone holds the branch, here and at the remote. Where the remote cannot be written the work goes
-    /// on all the same.
-    fn take_baton(&self, examined: &Examined) -> Result<Option<String>, AnyFault> {
+    /// Writes that this clone holds the branch, at the remote it came from, if sessions may go there. Where the remote
+    /// cannot be written the work goes on all the same, and only this clone knows: a record that nobody else has seen
+    /// would stand in the way of what the others write meanwhile.
+    fn take_baton(&self, examined: &Examined) -> Result<Taken, AnyFault> {
         let Examined { lane, remote, stored, .. } = examined;
         let lane = Lane { remote: remote.clone(), ..lane.clone() };
-        let (commit, _) = self.write_record(&lane, &stored.record.head, &[], BatonChange::Take)?;
-        match (remote, &examined.checked.offline) {
-            (None, _) => Ok(Some("this clone has no remote".into())),
-            (Some(_), Some(why)) => Ok(Some(why.clone())),
-            (Some(remote), None) => self.send_record(&lane, remote, &commit),
+        let head = &stored.record.head;
+        let remote = match (remote, &examined.checked.offline) {
+            (None, _) => {
+                self.write_record(&lane, head, &[], BatonChange::Take)?;
+                return Ok(Taken::HereOnly { why: "this clone has no remote".into() });
+            }
+            (Some(_), Some(why)) => return self.taken_here(&lane, &stored.record.baton, why.clone()),
+            (Some(remote), None) if !self.opted_in(remote) => {
+                let why = format!("`git handoff init --remote {}` lets this clone write there", quote(remote));
+                return self.taken_here(&lane, &stored.record.baton, why);
+            }
+            (Some(remote), None) => remote,
+        };
+        let name = refs::record(&lane.server);
+        let before = self.repo.find_ref(&name)?;
+        let (mut commit, _) = self.write_record(&lane, head, &[], BatonChange::Take)?;
+        for _ in 0..MOST_TRIES {
+            match self.send_record(&lane, remote, &commit)? {
+                RecordSent::Arrived => return Ok(Taken::Ours),
+                RecordSent::Lost => self.fetch_records(remote)?,
+                RecordSent::Not { why } => {
+                    let change = RefChange { name, old: Some(commit), new: before, why: "handoff: not told".into() };
+                    self.repo.change_refs(&self.env, &[change])?;
+                    return self.taken_here(&lane, &stored.record.baton, why);
+                }
+            };
+            let record = self.write_record(&lane, head, &[], BatonChange::Keep)?;
+            commit = record.0;
+            let now = self.holding(&lane.server, &record.1.baton)?;
+            if !now.mine {
+                return Ok(Taken::Theirs { holder: now.holder });
+            }
         }
+        Ok(Taken::HereOnly { why: "others kept writing".into() })
+    }
+
+    fn taken_here(&self, lane: &Lane, baton: &Baton, why: String) -> Result<Taken, AnyFault> {
+        self.local.note_taken(&lane.server, baton.epoch, self.env.now())?;
+        Ok(Taken::HereOnly { why })
     }
 }
 

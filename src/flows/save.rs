@@ -8,7 +8,6 @@ use crate::fault::AnyFault;
 use crate::flows::capture::{self, Captured};
 use crate::flows::sessions::{self, Candidate, Surveyed};
 use crate::flows::{Ctx, Lane, Stuck};
-use crate::format::refs;
 use crate::model::ids::{BranchName, Oid, SessionKey};
 use crate::model::record::{Baton, BatonState, Record, SessionEntry};
 use crate::store::{logs, records};
@@ -65,11 +64,11 @@ impl Ctx {
         let lane = self.lane(ask.branch.as_deref(), ask.remote.as_deref())?;
         self.local.remember(&self.repo, None)?;
         let head = self.tip_of(&lane)?;
-        let known = records::find(&self.repo, &lane.server)?;
+        let known = records::find(&self.repo, &lane.server, lane.remote.as_deref())?.stored;
         let (chosen, others) = self.choose(ask, &lane, known.as_ref().map(|s| &s.record))?;
         let mut captured = Vec::new();
         for candidate in &chosen {
-            captured.push(capture::capture(self, candidate)?);
+            captured.push(capture::capture(self, candidate, lane.remote.as_deref())?);
         }
         let record = self.write_record(&lane, &head, &captured, change)?;
         let saved = Saved { branch: lane.local.to_string(), sessions: captured, others, record: record.0 };
@@ -83,7 +82,14 @@ impl Ctx {
         let head = self.repo.head()?;
         match head.commit.filter(|_| head.branch.is_none() || head.branch.as_ref() == Some(&lane.local)) {
             Some(commit) => Ok(commit),
-            None => Err(Stuck::usage(format!("{} has no commit yet", lane.local), "make a first commit").into()),
+            None if head.branch.as_ref() == Some(&lane.local) => {
+                Err(Stuck::usage(format!("{} has no commit yet", lane.local), "make a first commit").into())
+            }
+            None => Err(Stuck::usage(
+                format!("there is no branch {} here", lane.local),
+                format!("`git switch {}` brings it if the remote has it", crate::flows::quote(lane.local.as_str())),
+            )
+            .into()),
         }
     }
 
@@ -170,8 +176,8 @@ impl Ctx {
         captured: &[Captured],
         change: BatonChange,
     ) -> Result<(Oid, Record), AnyFault> {
-        let known = records::find(&self.repo, &lane.server)?;
-        let parents = self.record_parents(lane)?;
+        let records::Known { stored: known, parents } =
+            records::find(&self.repo, &lane.server, lane.remote.as_deref())?;
         let holder = self.local.holder(&self.env, &self.repo)?;
         let now = self.env.now();
         let anew = change != BatonChange::Take && known.as_ref().is_some_and(|k| self.made_anew(lane, head, &k.record));
@@ -199,8 +205,8 @@ impl Ctx {
             }
         }
         for entry in &mut record.sessions {
-            // A log may have been merged with another writer's since it was captured.
-            if let Some(tip) = self.repo.find_ref(&refs::log(&entry.key))?.filter(|tip| *tip != entry.commit) {
+            // Another writer may have gone on with a session since this clone last had to do with it.
+            if let Some(tip) = self.merge_log(&entry.key, lane.remote.as_deref())?.filter(|tip| *tip != entry.commit) {
                 entry.events = logs::read_manifest(&self.repo, &tip, &entry.key)?.events;
                 entry.commit = tip;
             }
@@ -213,15 +219,16 @@ impl Ctx {
             BatonChange::Take => (BatonState::Held, 1),
         };
         if change != BatonChange::Keep {
-            record.baton = Baton { epoch: record.baton.epoch + raises, state, holder, since: now };
+            record.baton = Baton { epoch: record.baton.epoch.saturating_add(raises), state, holder, since: now };
         }
         record.upstream = lane.remote.as_ref().map(|r| format!("{r}/{}", lane.server));
         record.base = lane.remote.as_ref().and_then(|r| self.base_of(r, head));
         record.tool = concat!("git-handoff ", env!("CARGO_PKG_VERSION")).into();
         let before = |oid: &Oid| records::summary(&self.repo, oid).map(|s| s.sequence).unwrap_or(0);
-        record.sequence = 1 + parents.follows.iter().map(before).max().unwrap_or(0);
+        record.sequence = parents.follows.iter().map(before).max().unwrap_or(0).saturating_add(1);
+        let others = known.as_ref().filter(|_| !anew).map(|k| k.others.clone()).unwrap_or_default();
         let context = known.and_then(|k| k.context);
-        let commit = records::save(&self.repo, &self.env, &record, context.as_ref(), &parents)?;
+        let commit = records::save(&self.repo, &self.env, &record, context.as_ref(), &others, &parents)?;
         Ok((commit, record))
     }
 
@@ -256,8 +263,10 @@ impl Ctx {
         if *head == record.head {
             return false;
         }
-        let related = self.repo.is_ancestor(&record.head, head) || self.repo.is_ancestor(head, &record.head);
-        if related && !self.landed(lane, record) {
+        let follows = self.repo.is_ancestor(&record.head, head) || self.repo.is_ancestor(head, &record.head);
+        let rewritten = || self.repo.rewritten(&record.head, head).is_ok_and(|pairs| !pairs.is_empty());
+        let began = || self.repo.first_commit_of(&lane.local).is_some_and(|c| self.repo.is_ancestor(&record.head, &c));
+        if (follows && !self.landed(lane, record)) || (!follows && (rewritten() || began())) {
             return false;
         }
         self.repo.created(&lane.local).is_some_and(|at| at > record.baton.since)

@@ -56,10 +56,10 @@ impl Ctx {
 
     fn shown(&self, key: &SessionKey) -> Result<Shown, AnyFault> {
         let lane_remote = self.usual_remote();
-        let (mut stored, _) = capture::stored(self, key)?;
+        let (mut stored, _) = capture::stored(self, key, lane_remote.as_deref())?;
         if let (None, Some(remote)) = (&stored, &lane_remote) {
             self.fetch_logs(remote, std::slice::from_ref(key))?;
-            (stored, _) = capture::stored(self, key)?;
+            (stored, _) = capture::stored(self, key, Some(remote))?;
         }
         let Some(stored) = stored else {
             let what = format!("the log of {} {} is not here", key.agent, key.id.short());
@@ -76,7 +76,7 @@ impl Ctx {
 
     fn session_of_branch(&self, text: &str) -> Result<Option<SessionKey>, AnyFault> {
         let Ok(lane) = self.lane(Some(text), None) else { return Ok(None) };
-        let known = records::find(&self.repo, &lane.server)?;
+        let known = records::find(&self.repo, &lane.server, lane.remote.as_deref())?.stored;
         Ok(known.and_then(|k| k.record.sessions.last().map(|s| s.key.clone())))
     }
 

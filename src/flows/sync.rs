@@ -122,7 +122,7 @@ impl Ctx {
             let present = self.fetch_logs(&remote, &keys)?;
             for (key, there) in keys.into_iter().zip(present) {
                 if there && self.repo.find_ref(&refs::log(&key))?.is_some() {
-                    self.merge_log(&key)?;
+                    self.merge_log(&key, Some(&remote))?;
                 }
                 if there { fetched.logs.push(key) } else { fetched.missing.push(key) }
             }

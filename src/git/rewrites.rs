@@ -63,6 +63,14 @@ impl Repo {
         self.gix.merge_base(to_gix(a), to_gix(b)).ok().flatten().map(from_gix)
     }
 
+    /// The commit at which a local branch was created, as far as its reflog tells.
+    pub fn first_commit_of(&self, branch: &BranchName) -> Option<Oid> {
+        let reference = self.gix.try_find_reference(&format!("refs/heads/{branch}")).ok()??;
+        let mut log = reference.log_iter();
+        let first = log.all().ok()??.flatten().next()?;
+        Some(from_gix(gix::ObjectId::from_hex(first.new_oid).ok()?))
+    }
+
     /// When a local branch was created, as far as its reflog tells.
     pub fn created(&self, branch: &BranchName) -> Option<Timestamp> {
         let reference = self.gix.try_find_reference(&format!("refs/heads/{branch}")).ok()??;

@@ -187,14 +187,13 @@ fn read_log(repo: &Repo, tree: &Oid, key: &SessionKey, place: &str) -> Result<Lo
     Ok(Log { manifest, main: Canonical::stored(bytes), files: side })
 }
 
-/// What stands at a session's local ref, and what the remotes had when last seen.
-pub fn tips(repo: &Repo, key: &SessionKey) -> Result<Vec<(String, Oid)>, StoreError> {
+/// What stands at a session's local ref, and what `remote` had when last seen, each with its ref.
+pub fn tips(repo: &Repo, key: &SessionKey, remote: Option<&str>) -> Result<Vec<(String, Oid)>, StoreError> {
     let name = refs::log(key);
-    let mut tips: Vec<_> = repo.find_ref(&name)?.map(|oid| (name.clone(), oid)).into_iter().collect();
-    for remote in repo.remotes() {
-        if let Some(tracking) = refs::tracking(&remote, &name) {
-            tips.extend(repo.find_ref(&tracking)?.map(|oid| (tracking, oid)));
-        }
+    let tracking = remote.and_then(|r| refs::tracking(r, &name));
+    let mut tips = Vec::new();
+    for name in std::iter::once(name).chain(tracking) {
+        tips.extend(repo.find_ref(&name)?.map(|oid| (name, oid)));
     }
     Ok(tips)
 }

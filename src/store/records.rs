@@ -51,20 +51,39 @@ pub fn summary(repo: &Repo, commit: &Oid) -> Result<Summary, StoreError> {
     Ok(message::read(&format!("the record at {}", commit.short()), &message)?)
 }
 
-/// The record of a branch: the local one and what each remote had, as one value.
-pub fn find(repo: &Repo, branch: &BranchName) -> Result<Option<Stored>, StoreError> {
-    let mut found: Option<Stored> = None;
-    for (_, oid) in tips(repo, branch)? {
+/// What is known of a branch's record: its value, and how the next commit hangs together with what is there.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Known {
+    /// The record; `None`: the branch was never handed over.
+    pub stored: Option<Stored>,
+    /// The parents of the next commit: just the commits whose records are in `stored`.
+    pub parents: Parents,
+}
+
+/// The record of a branch: the local one and what `remote` had when last seen, as one value. Other remotes' records
+/// are another matter: what was handed over there may not be for the eyes of this one.
+pub fn find(repo: &Repo, branch: &BranchName, remote: Option<&str>) -> Result<Known, StoreError> {
+    let tips = tips(repo, branch, remote)?;
+    let mut stored: Option<Stored> = None;
+    for oid in newest(repo, &tips) {
         let next = read(repo, &oid)?;
         if next.record.branch != *branch {
             return Err(misplaced(&oid, &next.record.branch));
         }
-        found = Some(match found {
+        stored = Some(match stored {
             None => next,
-            Some(have) => joined(repo, have, next),
+            Some(have) => joined(have, next),
         });
     }
-    Ok(found)
+    Ok(Known { stored, parents: Parents::of(repo, tips.local.clone(), tips.remote.as_slice())? })
+}
+
+/// The tips that no other one continues.
+fn newest(repo: &Repo, tips: &Tips) -> Vec<Oid> {
+    let mut all: Vec<Oid> = tips.local.iter().chain(&tips.remote).cloned().collect();
+    all.dedup();
+    let continued = |a: &Oid| all.iter().any(|b| a != b && repo.is_ancestor(a, b));
+    all.iter().filter(|oid| !continued(oid)).cloned().collect()
 }
 
 /// A record that says it is another branch's than the ref it stands at.
@@ -73,28 +92,26 @@ fn misplaced(commit: &Oid, branch: &BranchName) -> StoreError {
     FormatError::Invalid { object, why: format!("it is of another branch, {branch}") }.into()
 }
 
-fn joined(repo: &Repo, a: Stored, b: Stored) -> Stored {
-    if repo.is_ancestor(&b.commit, &a.commit) {
-        return a;
-    }
-    if repo.is_ancestor(&a.commit, &b.commit) {
-        return b;
-    }
+fn joined(a: Stored, b: Stored) -> Stored {
     let record = merge::records(&a.record, &b.record);
     let first = if merge::leads(&a.record, &b.record) { a } else { b };
     Stored { record, ..first }
 }
 
-/// Where a branch's record stands: the local ref, then each remote's as last seen.
-pub fn tips(repo: &Repo, branch: &BranchName) -> Result<Vec<(Option<String>, Oid)>, StoreError> {
+/// Where a branch's record stands.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tips {
+    /// The local ref.
+    pub local: Option<Oid>,
+    /// The remote's, as last seen.
+    pub remote: Option<Oid>,
+}
+
+/// Where a branch's record stands here and at a remote.
+pub fn tips(repo: &Repo, branch: &BranchName, remote: Option<&str>) -> Result<Tips, StoreError> {
     let name = refs::record(branch);
-    let mut tips: Vec<_> = repo.find_ref(&name)?.map(|oid| (None, oid)).into_iter().collect();
-    for remote in repo.remotes() {
-        if let Some(tracking) = refs::tracking(&remote, &name) {
-            tips.extend(repo.find_ref(&tracking)?.map(|oid| (Some(remote), oid)));
-        }
-    }
-    Ok(tips)
+    let tracking = remote.and_then(|r| refs::tracking(r, &name));
+    Ok(Tips { local: repo.find_ref(&name)?, remote: tracking.map(|t| repo.find_ref(&t)).transpose()?.flatten() })
 }
 
 /// A branch for people, and the summary of its record or why that cannot be read.
@@ -131,12 +148,14 @@ pub fn list(repo: &Repo) -> Result<Vec<Listed>, StoreError> {
     Ok(newest.into_iter().map(|(c, s)| (refs::readable(&c).into_owned(), s)).collect())
 }
 
-/// Writes a record as the branch's next commit and moves its local ref there, by compare-and-swap.
+/// Writes a record (with its brief and the `others` of its files that this version does not know) as the branch's next
+/// commit and moves its local ref there, by compare-and-swap.
 pub fn save(
     repo: &Repo,
     env: &Env,
     record: &Record,
     context: Option<&Canonical>,
+    others: &[Entry],
     parents: &Parents,
 ) -> Result<Oid, StoreError> {
     let file = |name: &str, bytes: &[u8]| -> Result<Entry, StoreError> {
@@ -149,8 +168,7 @@ pub fn save(
     if let Some(context) = context {
         entries.push(file("context.md", context.bytes())?);
     }
-    let known = find(repo, &record.branch)?.filter(|k| record.previous.as_ref() != Some(&k.commit));
-    entries.extend(known.into_iter().flat_map(|k| k.others));
+    entries.extend(others.iter().cloned());
     let tree = repo.write_tree(&entries)?;
     let message = message::write(record);
     let same = |oid: &Oid| repo.commit(oid).is_ok_and(|c| c.tree == tree);

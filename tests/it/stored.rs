@@ -47,8 +47,9 @@ impl Place {
     }
 
     fn save(&self, record: &Record) -> Oid {
-        let parents = self.parents(&refs::record(&record.branch));
-        records::save(&self.repo, &self.env, record, None, &parents).expect("saved")
+        let known = records::find(&self.repo, &record.branch, Some("origin")).expect("readable");
+        let others = known.stored.map(|s| s.others).unwrap_or_default();
+        records::save(&self.repo, &self.env, record, None, &others, &known.parents).expect("saved")
     }
 
     /// As if this had been pushed.
@@ -104,7 +105,7 @@ fn a_record_under_the_name_of_another_branch_is_refused() {
     let place = Place::new();
     let commit = place.save(&place.record(1));
     place.git(&["update-ref", "refs/handoff/branches/other", commit.as_str()]);
-    let error = records::find(&place.repo, &"other".parse().expect("a branch")).expect_err("not its place");
+    let error = records::find(&place.repo, &"other".parse().expect("a branch"), None).expect_err("not its place");
     assert!(error.to_string().ends_with("is not valid: it is of another branch, x/y"), "{error}");
     let listed = records::list(&place.repo).expect("a list");
     assert_eq!(

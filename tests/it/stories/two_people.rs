@@ -131,12 +131,14 @@ fn who_holds_the_branch_is_said_and_each_way_on_works() {
     session.turn(&ada, "Write the login", "Written.");
     ada.ok(&["init"]);
     ada.ok(&["push"]);
+    bob.ok(&["init"]);
     bob.ok(&["resume", BRANCH]);
     let held = cleo.stops(&["resume", BRANCH]);
     held.says(&["held by bob-", "nothing was changed"]);
     assert_eq!(cleo.git(&["branch", "--show-current"]), "main");
     cleo.types(&held.choice("read")).says(&["Written."]);
     assert!(session.text(&cleo).is_empty());
+    cleo.ok(&["init"]);
     cleo.types(&held.choice("all the same"));
     session.holds(&cleo, &["Written."]);
     bob.ok(&["check"]).says(&["held by cleo-"]);
