@@ -23,7 +23,7 @@ pub fn print(ui: &Ui, fault: &dyn Fault) -> u8 {
         ui.say(format!("error: {text}"));
     } else {
         ui.say(text);
-        print_choices(ui, &choices, "nothing was changed. choose:");
+        print_choices(ui, &choices, &format!("{}. choose:", fault.so_far()));
     }
     if let Some(hint) = fault.hint() {
         ui.say(format!("hint: {hint}"));

@@ -58,6 +58,10 @@ pub trait Fault: Error + Send + Sync + 'static {
     fn hint(&self) -> Option<String> {
         None
     }
+    /// What has been done already, in front of the ways on.
+    fn so_far(&self) -> &str {
+        "nothing was changed"
+    }
     /// The numbered ways on of a [`Blame::Decision`].
     fn choices(&self) -> Vec<Choice> {
         Vec::new()

@@ -33,7 +33,7 @@ pub(super) fn run(args: &CheckArgs, env: &Env, ui: &Ui) -> Result<u8, AnyFault> 
     for log in checked.logs.iter().filter(|l| l.problem.is_some()) {
         ui.say(format!("hint: {}", log.hint.as_deref().unwrap_or("see above")));
     }
-    let stops = checked.code.action == Action::Stop;
+    let stops = matches!(checked.code.action, Action::Stop | Action::DeepenFirst | Action::FetchFirst);
     if !checked.code.choices.is_empty() {
         error::print_choices(ui, &checked.code.choices, if stops { "choose:" } else { "or:" });
     }

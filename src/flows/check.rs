@@ -159,7 +159,7 @@ impl Ctx {
         }
         // No branch of that name was handed over: perhaps it is a session.
         let Some(text) = &ask.what else { return Ok((lane, remote, server, None)) };
-        let Some(key) = named_in(&self.sessions_known()?, text) else { return Ok((lane, remote, server, None)) };
+        let Some(key) = named_in(&self.sessions_known()?, text)? else { return Ok((lane, remote, server, None)) };
         let (handoffs, _) = self.handoffs()?;
         let Some(handoff) = handoffs.iter().find(|h| h.sessions.iter().any(|(k, _, _)| *k == key)) else {
             return Ok((lane, remote, server, None));

@@ -50,6 +50,30 @@ pub struct Undecided {
     pub choices: Vec<Choice>,
 }
 
+/// A flow that did one part and stopped before the other, because a decision is the user's.
+#[derive(Debug, thiserror::Error)]
+#[error("{what}")]
+pub struct HalfDone {
+    /// What has to be decided.
+    pub what: String,
+    /// What was done.
+    pub done: String,
+    /// The ways on.
+    pub choices: Vec<Choice>,
+}
+
+impl Fault for HalfDone {
+    fn blame(&self) -> Blame {
+        Blame::Decision
+    }
+    fn so_far(&self) -> &str {
+        &self.done
+    }
+    fn choices(&self) -> Vec<Choice> {
+        self.choices.clone()
+    }
+}
+
 impl Fault for Undecided {
     fn blame(&self) -> Blame {
         Blame::Decision

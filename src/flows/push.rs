@@ -8,7 +8,7 @@ use crate::fault::{AnyFault, Choice};
 use crate::flows::capture::Captured;
 use crate::flows::overview::Holding;
 use crate::flows::save::{Ask, BatonChange, Saved};
-use crate::flows::{Ctx, Lane, Stuck, Undecided, quote};
+use crate::flows::{Ctx, HalfDone, Lane, Stuck, Undecided, quote};
 use crate::format::refs;
 use crate::git::remote::{Push, PushOutcome, Pushed, RemoteError, server_words};
 use crate::model::ids::{Oid, SessionKey};
@@ -238,7 +238,9 @@ impl Ctx {
         for (at, (push, outcome)) in sent.iter().zip(outcomes).enumerate() {
             match outcome {
                 Pushed::Lost { .. } if at == branch_at => {
-                    return Err(self.not_forward(lane, remote, None).into());
+                    let Undecided { what, choices } = self.not_forward(lane, remote, None);
+                    let handed = if sent.len() == 1 { "the session was handed over" } else { "nothing was sent" };
+                    return Err(HalfDone { what, done: handed.into(), choices }.into());
                 }
                 Pushed::Refused { why } if why.contains("atomic") => {}
                 Pushed::Refused { why } if at == branch_at => {

@@ -15,6 +15,7 @@ use crate::env::Env;
 use crate::fault::{AnyFault, Choice, FileFault};
 use crate::flows::sessions::Candidate;
 use crate::flows::{Ctx, Stuck, Undecided, capture};
+use crate::format::refs;
 use crate::jsonl;
 use crate::model::ids::{SessionId, SessionKey};
 use crate::store::logs::{Log, Logs};
@@ -275,7 +276,7 @@ impl Ctx {
         };
         for (name, file) in &log.files {
             let path = folder.join(name);
-            let native = Native::of_file(fs::read(&path).unwrap_or_default());
+            let native = Native::of_file(have(&path)?);
             let wanted = if name.ends_with(".jsonl") {
                 match self.compare(agent, roots, file.bytes(), &native.log, &[]) {
                     Joined::Behind { has } => {
@@ -312,8 +313,11 @@ impl Ctx {
 fn known(key: &SessionKey) -> Result<&'static dyn Agent, Stuck> {
     agents::by_name(key.agent.as_str()).ok_or_else(|| {
         let known: Vec<&str> = agents::AGENTS.iter().map(|a| a.name()).collect();
-        let next =
-            format!("this version continues: {}; `git handoff show {}` reads it", known.join(", "), key.id.short());
+        let next = format!(
+            "this version continues: {}; `git archive {} log | tar -xO` prints its log",
+            known.join(", "),
+            refs::log(key)
+        );
         Stuck::failed(format!("{} is an agent that this version does not know", key.agent), next)
     })
 }
@@ -344,6 +348,14 @@ fn new_events(agent: &dyn Agent, id: &SessionId, log: &Log, has: usize) -> u64 {
     log.manifest.events.saturating_sub(before)
 }
 
+/// The bytes of a file, none if it is not there.
+fn have(path: &Path) -> Result<Vec<u8>, FileFault> {
+    match fs::read(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+        other => other.map_err(FileFault::on("read", path)),
+    }
+}
+
 /// Writes a file whole, by rename, readable by its owner only; refuses if the old one is no longer what it was.
 fn put(path: &Path, bytes: &[u8], old: &[u8]) -> Result<(), AnyFault> {
     let parent = path.parent().unwrap_or(Path::new("/"));
@@ -357,7 +369,7 @@ fn put(path: &Path, bytes: &[u8], old: &[u8]) -> Result<(), AnyFault> {
         let next = "the disk gave back something else than was written; nothing was changed";
         return Err(Stuck::failed(format!("could not write {}", path.display()), next).into());
     }
-    let now = fs::read(path).unwrap_or_default();
+    let now = have(path)?;
     if now != old {
         let next = "an agent is writing to it; end it there and run the same command again";
         return Err(Stuck::failed(format!("{} changed meanwhile", path.display()), next).into());

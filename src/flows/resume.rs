@@ -112,7 +112,7 @@ impl Ctx {
     fn session_of(&self, examined: &Examined, ask: &ResumeAsk) -> Result<(Option<SessionKey>, Vec<Choice>), AnyFault> {
         let keys: Vec<SessionKey> = examined.stored.record.sessions.iter().map(|s| s.key.clone()).collect();
         let named = match &ask.session {
-            Some(text) => Some(crate::flows::show::named_in(&keys, text).ok_or_else(|| {
+            Some(text) => Some(crate::flows::show::named_in(&keys, text)?.ok_or_else(|| {
                 let all: Vec<String> = keys.iter().map(ToString::to_string).collect();
                 Stuck::usage(
                     format!("no session of {} begins with {text:?}", examined.lane.server),

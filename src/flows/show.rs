@@ -30,7 +30,7 @@ impl Ctx {
         let key = match what {
             Some(text) => match self.session_of_branch(text)? {
                 Some(key) => Some(key),
-                None => named_in(&known, text),
+                None => named_in(&known, text)?,
             },
             None => {
                 let lane = self.lane(None, None)?;
@@ -67,7 +67,9 @@ impl Ctx {
         };
         let Some(agent) = agents::by_name(key.agent.as_str()) else {
             let what = format!("{} is an agent that this version does not know", key.agent);
-            return Err(Stuck::failed(what, "`git handoff show --log` prints its log as it is").into());
+            let name = crate::format::refs::log(key);
+            let next = format!("`git archive {name} log | tar -xO` prints its log as it is");
+            return Err(Stuck::failed(what, next).into());
         };
         let log = stored.main.main.bytes().to_vec();
         let (session, remarks) = agent.parse(&key.id, &log);
@@ -95,12 +97,19 @@ impl Ctx {
     }
 }
 
-/// The one session of a list that an id, or the beginning of one, names.
-pub fn named_in(known: &[SessionKey], text: &str) -> Option<SessionKey> {
+/// The one session of a list that an id, or the beginning of one, names; an error if several do.
+pub fn named_in(known: &[SessionKey], text: &str) -> Result<Option<SessionKey>, Stuck> {
     let hits: Vec<&SessionKey> =
         known.iter().filter(|k| k.id.as_str().starts_with(text) || k.to_string().starts_with(text)).collect();
     match hits.as_slice() {
-        [only] => Some((*only).clone()),
-        _ => None,
+        [] => Ok(None),
+        [only] => Ok(Some((*only).clone())),
+        several => {
+            let names: Vec<String> = several.iter().take(5).map(ToString::to_string).collect();
+            Err(Stuck::usage(
+                format!("{} sessions begin with {text:?}", several.len()),
+                format!("name one: {}", names.join(", ")),
+            ))
+        }
     }
 }
