@@ -5,6 +5,7 @@ mod session;
 mod world;
 
 mod bare_machine;
+mod clones;
 mod detached;
 mod first_push;
 mod hostile;

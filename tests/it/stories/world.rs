@@ -39,15 +39,25 @@ pub(super) struct Said {
 
 impl World {
     pub(super) fn new() -> World {
+        World::of("sha1")
+    }
+
+    /// The same with the longer object ids.
+    pub(super) fn sha256() -> World {
+        World::of("sha256")
+    }
+
+    fn of(format: &str) -> World {
         let lab = Lab::new();
         // The stories type `git handoff …`, so git must find the program under test.
         std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_git-handoff"), lab.path("bin/git-handoff")).expect("a link");
         let world = World { lab, minutes: Cell::new(0), ids: Cell::new(0) };
-        world.server("server.git");
         let root = world.lab.path("");
-        world.lab.git(&root, &["clone", "--quiet", "server.git", "seed"]);
+        let format = format!("--object-format={format}");
+        world.lab.git(&root, &["init", "--quiet", "--bare", "-b", "main", &format, "server.git"]);
+        world.lab.git(&root, &["init", "--quiet", "-b", "main", &format, "seed"]);
         let seed = world.lab.path("seed");
-        world.lab.git(&seed, &["switch", "--quiet", "-c", "main"]);
+        world.lab.git(&seed, &["remote", "add", "origin", "../server.git"]);
         world.lab.commit(&seed, &[("app.txt", "1\n2\n3\n")], "begin");
         world.lab.git(&seed, &["push", "--quiet", "origin", "main"]);
         world
