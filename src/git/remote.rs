@@ -115,8 +115,15 @@ impl Repo {
         let at = args.iter().position(|a| *a == "--end-of-options").unwrap_or(args.len());
         options.iter().rev().for_each(|o| args.insert(at, o));
         args.extend(refspecs.iter().map(String::as_str));
-        let said = self.network(quiet).say(&args)?;
-        if said.code == 0 { Ok(()) } else { Err(unreachable(remote, &args, &said)) }
+        loop {
+            let said = self.network(quiet).say(&args)?;
+            if said.code == 0 {
+                return Ok(());
+            }
+            if !self.free_lock_named_in(&said.stderr) {
+                return Err(unreachable(remote, &args, &said));
+            }
+        }
     }
 
     /// Fetches refspecs of which some may name what the remote does not have; the answer says which it had.
