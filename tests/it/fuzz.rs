@@ -10,8 +10,10 @@ use git_handoff::agents::{self, Agent};
 use git_handoff::canon::paths::{Root, Roots};
 use git_handoff::canon::{Canon, localise_line};
 use git_handoff::env::Env;
+use git_handoff::format::manifest::Manifest;
 use git_handoff::format::{manifest, message, record, segments};
 use git_handoff::jsonl::{self, Decoded, Tape, complete_lines};
+use git_handoff::model::record::Record;
 
 /// What formats and attackers are made of.
 const WORDS: &[&str] = &[
@@ -150,17 +152,19 @@ fn roots() -> Roots {
 
 #[test]
 fn records_manifests_and_messages() {
+    // Empty fields that are not known are the one thing that is not written again.
     let yaml = "version: \"1\"\nbranch: \"x/y\"\nhead: \"0123456789012345678901234567890123456789\"\nsequence: 3\nlater: [1, {a: b}]\n\
                 baton: {epoch: 1, state: held, holder: h, since: \"2026-03-01T10:00:00Z\"}\nsessions:\n  - agent: \"claude\"\n    \
                 id: \"0f\"\n    ref: \"refs/handoff/logs/claude.0f\"\n    commit: \"0123456789012345678901234567890123456789\"\n    events: 2\n";
     fuzz("record", &[yaml.into(), b"version: \"1\"\nids: [\"claude.0f\"]\n".to_vec()], |bytes| {
         if let Ok(read) = record::read("x", bytes, Some(bytes)) {
-            let again = record::read(
-                "x",
-                record::write(&read).as_bytes(),
-                record::write_removed(&read).as_deref().map(str::as_bytes),
-            );
-            assert_eq!(again.expect("what was written is readable"), read);
+            let again = |r: &Record| {
+                let removed = record::write_removed(r);
+                record::read("x", record::write(r).as_bytes(), removed.as_deref().map(str::as_bytes)).expect("readable")
+            };
+            let once = again(&read);
+            assert_eq!(again(&once), once);
+            assert_eq!(Record { unknown: once.unknown.clone(), ..read }, once);
         }
         if let Ok(read) = record::read("x", bytes, None) {
             let _ = message::read("x", &message::write(&read)).expect("the message of a record is readable");
@@ -170,7 +174,10 @@ fn records_manifests_and_messages() {
                 cuts: [\"1\", \"2-3\"]\nfiles: [{name: \"a/b\", lines: 1, bytes: 2}]\nredactions: {token: 1}\nshort_roots: {repo: \"/app\"}\n";
     fuzz("manifest", &[yaml.into()], |bytes| {
         if let Ok(read) = manifest::read("x", bytes) {
-            assert_eq!(manifest::read("x", manifest::write(&read).as_bytes()).expect("readable"), read);
+            let again = |m: &Manifest| manifest::read("x", manifest::write(m).as_bytes()).expect("readable");
+            let once = again(&read);
+            assert_eq!(again(&once), once);
+            assert_eq!(Manifest { unknown: once.unknown.clone(), ..read }, once);
         }
     });
     let text = "handoff: b held by h\n\nHandoff-Version: 1\nHandoff-Branch: b\nHandoff-Head: 0123456789012345678901234567890123456789\n\

@@ -7,6 +7,7 @@ mod format_doc;
 mod fuzz;
 mod golden;
 mod harness;
+mod hostile_objects;
 mod layering;
 mod servers;
 mod stored;
