@@ -260,6 +260,10 @@ impl Ctx {
             }
         }
         let lost = outcomes.iter().find_map(|o| if let Pushed::Lost { why } = o { Some(why.clone()) } else { None });
+        // A race that is lost inside the server's transaction is told of no single ref: all of them failed together.
+        let failed =
+            || outcomes.iter().find_map(|o| if let Pushed::Refused { why } = o { Some(why.clone()) } else { None });
+        let lost = lost.or_else(failed);
         Ok(match lost {
             Some(why) => Sent::Lost { why },
             None => Sent::All { branch: matches!(outcomes.get(branch_at), Some(Pushed::Created | Pushed::Updated)) },

@@ -17,7 +17,7 @@ use crate::store::{StoreError, merge};
 
 const MANIFEST: &str = "session.yaml";
 /// A session with all its forks and side files is not longer, in bytes: a few small objects could name far more.
-pub const LARGEST_SESSION: u64 = 1 << 30;
+pub const LARGEST_SESSION: u64 = 2 << 30;
 
 /// One log with all that belongs to it.
 #[derive(Debug, Clone, PartialEq)]
@@ -163,10 +163,7 @@ fn read_log(repo: &Repo, tree: &Oid, key: &SessionKey, place: &str, room: &mut u
     let entries = repo.tree(tree)?;
     let manifest = manifest_of(repo, &entries, key, place)?;
     let long = manifest.files.values().fold(manifest.extent.bytes, |sum, e| sum.saturating_add(e.bytes));
-    *room = room.checked_sub(long).ok_or_else(|| crate::format::FormatError::Invalid {
-        object: format!("{MANIFEST} in {place}"),
-        why: format!("the session is longer than {} with it", files::size(LARGEST_SESSION)),
-    })?;
+    *room = room.checked_sub(long).ok_or_else(|| too_long(format!("{MANIFEST} in {place}")))?;
     let folder = |name: &str| entries.iter().find(|e| e.name == name && e.kind == EntryType::Folder);
     let session = format!("{} {}", key.agent, key.id.short());
     let lacks = || StoreError::Lacks { place: place.to_owned(), file: "log" };
@@ -196,6 +193,17 @@ fn read_log(repo: &Repo, tree: &Oid, key: &SessionKey, place: &str, room: &mut u
     Ok(Log { manifest, main: Canonical::stored(bytes), files: side })
 }
 
+fn too_long(object: String) -> StoreError {
+    let why = format!("the session is longer than {} with it", files::size(LARGEST_SESSION));
+    crate::format::FormatError::Invalid { object, why }.into()
+}
+
+/// The bytes of all logs and side files of a session.
+fn length(logs: &Logs) -> u64 {
+    let of = |log: &Log| log.files.values().chain([&log.main]).map(|file| file.bytes().len() as u64).sum::<u64>();
+    logs.forks.values().chain([&logs.main]).map(of).sum()
+}
+
 /// What stands at a session's local ref, and what `remote` had when last seen, each with its ref.
 pub fn tips(repo: &Repo, key: &SessionKey, remote: Option<&str>) -> Result<Vec<(String, Oid)>, StoreError> {
     let name = refs::log(key);
@@ -213,6 +221,10 @@ pub fn tips(repo: &Repo, key: &SessionKey, remote: Option<&str>) -> Result<Vec<(
 /// the same.
 pub fn save(repo: &Repo, env: &Env, logs: &Logs, parents: &merge::Parents, subject: &str) -> Result<Oid, StoreError> {
     let key = &logs.main.manifest.key;
+    if length(logs) > LARGEST_SESSION {
+        // Nobody could read it again.
+        return Err(too_long(format!("the log of {} {}", key.agent, key.id.short())));
+    }
     let tree = write_tree(repo, logs)?;
     let same = |oid: &Oid| repo.commit(oid).is_ok_and(|c| c.tree == tree);
     let name = refs::log(key);

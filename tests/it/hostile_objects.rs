@@ -156,7 +156,7 @@ fn a_few_objects_that_stand_for_a_lot_of_memory() {
         let manifest = s.manifest(0, 200 * size as u64, &segments);
         s.forge(&[("40000", "log", &log), ("100644", "session.yaml", &manifest)]);
     };
-    refused(many_times, &["session.yaml in refs/handoff/logs/", "longer than 1024.0 MiB"]);
+    refused(many_times, &["session.yaml in refs/handoff/logs/", "longer than 2048.0 MiB"]);
 }
 
 #[test]

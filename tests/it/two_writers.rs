@@ -123,3 +123,31 @@ fn nothing_is_lost_over_http() {
     };
     all_at_once(url, "http", Duration::from_secs(600));
 }
+
+/// git says of every ref that the transaction failed, and of none that another writer was first.
+#[test]
+fn a_transaction_that_the_server_gave_up_is_tried_again() {
+    let world = World::new();
+    let ada = world.surface("ada", "src/demo");
+    let session = Session::claude(&world);
+    ada.begin(BRANCH);
+    session.turn(&ada, "Write the login", "Written.");
+    ada.ok(&["init"]);
+    ada.ok(&["push"]);
+    session.turn(&ada, "Test it", "Tested.");
+    let server = world.lab.path("server.git");
+    let hook = server.join("hooks/pre-receive");
+    std::fs::create_dir_all(server.join("hooks")).expect("a folder");
+    // Another writer has the record just when the transaction wants it.
+    let lock = "refs/handoff/branches/feature%2Flogin.lock";
+    let text = format!(
+        "#!/bin/sh\ncd '{}' || exit\nif rm once 2>/dev/null; then : > {lock}; else rm -f {lock}; fi\n",
+        server.display()
+    );
+    std::fs::write(&hook, text).expect("a hook");
+    std::fs::set_permissions(&hook, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("a mode");
+    std::fs::write(server.join("once"), "").expect("a mark");
+    ada.ok(&["push"]);
+    assert!(!server.join("once").exists(), "the first try failed");
+    assert!(stored(&world, &server, &format!("refs/handoff/logs/{}", session.key())).contains("Tested."));
+}
