@@ -4,3 +4,4 @@ pub mod divergence;
 pub mod ids;
 pub mod record;
 pub mod session;
+pub mod work;
