@@ -202,10 +202,19 @@ impl Ctx {
             if !self.repo.has(&work.head) {
                 return problem(format!("{}, which it differs from, is not here", work.head.short()));
             }
-            let plan = work::plan(&self.repo, &work, to, beside)?;
+            let before = if beside { None } else { self.work_before(&lane.server, commit) };
+            let plan = work::plan(&self.repo, &work, before.as_ref(), to, beside)?;
             (state.merged, state.conflicts) = (plan.merged, plan.conflicts);
         }
         Ok(Some((state, Some(work))))
+    }
+
+    /// The work that this work tree was given or that was taken from it last, if `commit` goes on from that.
+    fn work_before(&self, branch: &BranchName, commit: &Oid) -> Option<Work> {
+        let noted: Oid = Local::of_work_tree(&self.repo).read(&note(branch))?.trim().parse().ok()?;
+        let goes_on = self.repo.has(&noted) && self.repo.is_ancestor(&noted, commit);
+        let work = store::work::read(&self.repo, &noted).ok().filter(|_| goes_on)?;
+        self.repo.has(&work.head).then_some(work)
     }
 
     /// Stops before anything is changed if the work cannot be put back.
@@ -252,7 +261,8 @@ impl Ctx {
             return Ok(Some(restored));
         };
         let Some(head) = self.repo.head()?.commit else { return Ok(None) };
-        let plan = work::plan(&self.repo, work, &head, false)?;
+        let before = self.work_before(&examined.lane.server, commit);
+        let plan = work::plan(&self.repo, work, before.as_ref(), &head, false)?;
         if !plan.conflicts.is_empty() {
             let what = format!("its uncommitted files do not go together with yours: {}", some(&plan.conflicts));
             let done = format!("the code is at {}; no file of yours was touched", head.short());

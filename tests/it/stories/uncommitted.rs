@@ -110,12 +110,9 @@ fn every_kind(world: &World) {
     let carol = world.surface("carol", "c");
     carol.ok(&["resume", BRANCH, "--no-run"]).says(&["restored"]);
     assert_eq!(state(&carol), theirs);
-    // Ada has the older state of the same files: what differs from it is merged, or nothing is touched.
-    let before = state(&ada);
-    let said = ada.handoff(&["resume", BRANCH, "--no-run"]);
-    assert_eq!(said.code, 3, "{said}");
-    said.says(&["becomes/a/folder.txt", "nothing was changed"]);
-    assert_eq!(state(&ada), before);
+    // Ada has the older state of the same files, which is what bob went on from.
+    ada.ok(&["resume", BRANCH, "--no-run", "--take"]).says(&["restored (", "refs/handoff-rescue/"]);
+    assert_eq!(state(&ada), theirs);
 }
 
 #[test]
@@ -227,6 +224,42 @@ fn what_is_here_stays_and_goes_together_or_nothing_is_touched() {
     let beside = fs::read_dir(carol.clone.parent().unwrap()).unwrap().flatten().map(|e| e.path());
     let beside = beside.into_iter().find(|p| *p != carol.clone && p.join("ignored.log").exists()).expect("a work tree");
     assert_eq!(fs::read_to_string(beside.join("ignored.log")).unwrap(), "theirs\n");
+}
+
+#[test]
+fn there_and_back_what_was_given_up_goes_and_what_was_done_meanwhile_stays() {
+    let world = World::new();
+    let session = Session::claude(&world);
+    let ada = begun(&world, &session);
+    write(&ada, "both.txt", "draft\n");
+    write(&ada, "given-up.txt", "x\n");
+    write(&ada, "gone.txt", "changed\n");
+    ada.ok(&["push", "--work"]);
+    let bob = world.surface("bob", "work/demo");
+    bob.ok(&["resume", BRANCH, "--no-run"]);
+    bob.ok(&["init"]);
+    write(&bob, "both.txt", "draft, better\n");
+    fs::remove_file(bob.clone.join("given-up.txt")).unwrap();
+    session.turn(&bob, "Go on", "Done.");
+    bob.ok(&["push", "--work"]);
+    write(&ada, "gone.txt", "changed by ada meanwhile\n");
+    ada.ok(&["resume", BRANCH, "--no-run"]);
+    let text = |name: &str| fs::read_to_string(ada.clone.join(name)).unwrap_or_default();
+    assert_eq!(text("both.txt"), "draft, better\n");
+    assert_eq!(text("gone.txt"), "changed by ada meanwhile\n");
+    assert!(!ada.clone.join("given-up.txt").exists());
+    // What went is kept.
+    let rescue = ada.git(&["for-each-ref", "--format=%(refname)", "refs/handoff-rescue"]);
+    assert_eq!(ada.git(&["show", &format!("{rescue}:given-up.txt")]), "x");
+
+    // Both change the same lines: nothing is touched.
+    write(&bob, "both.txt", "bob\n");
+    bob.ok(&["push", "--work"]);
+    write(&ada, "both.txt", "ada\n");
+    let before = state(&ada);
+    ada.stops(&["resume", BRANCH, "--no-run", "--take"]).says(&["both.txt", "nothing was changed"]);
+    ada.handoff(&["check", BRANCH]).says(&["do not go together with yours: both.txt"]);
+    assert_eq!(state(&ada), before);
 }
 
 #[test]

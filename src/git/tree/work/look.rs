@@ -41,7 +41,7 @@ pub(super) enum Side {
 pub(super) fn look(
     repo: &Repo,
     also: &[Vec<u8>],
-    fit: &mut dyn FnMut(&[u8], &Path) -> Result<bool, TreeError>,
+    fit: &mut dyn FnMut(&[u8], &Path) -> bool,
 ) -> Result<Look, TreeError> {
     let head = repo.gix.head_id().map_err(GitError::gix("read HEAD"))?.to_string().parse()?;
     let (_scratch, index) = copied_index(repo)?;
@@ -62,7 +62,7 @@ pub(super) fn look(
     let root = repo.workdir().unwrap_or(repo.git_dir());
     let mut taken = Vec::new();
     for bytes in all {
-        if fit(&bytes, &root.join(path(&bytes)))? {
+        if fit(&bytes, &root.join(path(&bytes))) {
             taken.push(bytes);
         }
     }

@@ -33,23 +33,21 @@ impl Plan {
     }
 }
 
-/// Plans to put `work` into the work tree once its HEAD has gone to `to`. `beside`: into a new work tree at `to`.
-pub fn plan(repo: &Repo, work: &Work, to: &Oid, beside: bool) -> Result<Plan, TreeError> {
-    let planner = Planner::new(repo, work, to, beside)?;
+/// Plans to put `work` into the work tree once its HEAD has gone to `to`. `before`: earlier work, put or taken here, that
+/// it goes on from. `beside`: into a new work tree at `to`.
+pub fn plan(repo: &Repo, work: &Work, before: Option<&Work>, to: &Oid, beside: bool) -> Result<Plan, TreeError> {
+    let names: BTreeSet<&str> = before.iter().copied().chain([work]).flat_map(Work::paths).collect();
+    let planner = Planner::new(repo, &names, to, beside)?;
     let mut plan = Plan { dirty: planner.dirty, ..Plan::default() };
-    for name in work.paths() {
-        let base = file_at(repo, &work.head, name)?;
-        let there = |changes: &[Change], else_: &Side| {
-            changes
-                .iter()
-                .find(|c| c.path == name)
-                .map_or(else_.clone(), |c| c.to.clone().map_or(Side::Nothing, Side::File))
-        };
-        let there_index = there(&work.index, &base);
-        let there_tree = there(&work.worktree, &there_index);
+    for name in names {
         let (here_index, here_tree) = planner.here(name)?;
-        let index = merge(repo, &here_index, &base, &there_index)?;
-        let tree = merge(repo, &here_tree, &base, &there_tree)?;
+        let (there_index, there_tree) = stands(repo, work, name)?;
+        let (base_index, base_tree) = match before {
+            Some(before) => stands(repo, before, name)?,
+            None => file_at(repo, &work.head, name).map(|side| (side.clone(), side))?,
+        };
+        let index = merge(repo, &here_index, &base_index, &there_index)?;
+        let tree = merge(repo, &here_tree, &base_tree, &there_tree)?;
         let (Some(index), Some(tree)) = (index, tree) else {
             plan.conflicts.push(name.to_owned());
             continue;
@@ -72,6 +70,17 @@ pub fn plan(repo: &Repo, work: &Work, to: &Oid, beside: bool) -> Result<Plan, Tr
     Ok(plan)
 }
 
+/// What a path is in the index and in the work tree that work was taken from.
+fn stands(repo: &Repo, work: &Work, name: &str) -> Result<(Side, Side), TreeError> {
+    let side = |changes: &[Change], else_: Side| match changes.iter().find(|c| c.path == name) {
+        Some(change) => change.to.clone().map_or(Side::Nothing, Side::File),
+        None => else_,
+    };
+    let index = side(&work.index, file_at(repo, &work.head, name)?);
+    let tree = side(&work.worktree, index.clone());
+    Ok((index, tree))
+}
+
 struct Planner<'a> {
     repo: &'a Repo,
     to: &'a Oid,
@@ -82,19 +91,18 @@ struct Planner<'a> {
 }
 
 impl Planner<'_> {
-    fn new<'a>(repo: &'a Repo, work: &Work, to: &'a Oid, beside: bool) -> Result<Planner<'a>, TreeError> {
+    fn new<'a>(repo: &'a Repo, names: &BTreeSet<&str>, to: &'a Oid, beside: bool) -> Result<Planner<'a>, TreeError> {
         let Some(root) = repo.workdir().filter(|_| !beside) else {
             return Ok(Planner { repo, to, look: None, settled: false, dirty: false });
         };
         // Ignored files are the user's too, where the work would go.
         let there =
             |p: &&str| root.join(p).symlink_metadata().is_ok_and(|m| !m.is_dir()) && leads_through_folders(root, p);
-        let also: Vec<Vec<u8>> = work.paths().into_iter().filter(there).map(|p| p.as_bytes().to_vec()).collect();
-        let wanted: BTreeSet<&str> = work.paths().into_iter().collect();
+        let also: Vec<Vec<u8>> = names.iter().copied().filter(there).map(|p| p.as_bytes().to_vec()).collect();
         let mut dirty = false;
         let look = look(repo, &also, &mut |path, _| {
             dirty = true;
-            Ok(std::str::from_utf8(path).is_ok_and(|p| wanted.contains(p)))
+            std::str::from_utf8(path).is_ok_and(|p| names.contains(p))
         })?;
         let staged_tree = super::look::differences(repo, &look.head, &look.staged)?;
         let settled = look.head == *to;

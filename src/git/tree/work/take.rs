@@ -34,7 +34,7 @@ pub fn take(repo: &Repo, gate: Gate<'_>) -> Result<Work, TreeError> {
         });
         let fit = why.is_none();
         why.into_iter().for_each(|why| drop(stays.insert(path.to_vec(), why)));
-        Ok(fit)
+        fit
     })?;
     let index = differences(repo, &seen.head, &seen.staged)?;
     let worktree = differences(repo, &seen.staged, &seen.tree)?;
