@@ -299,8 +299,9 @@ fn escape(rest: &[u8]) -> (char, usize) {
             (Some(code), _, _) => (char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER), 6),
             _ => (char::REPLACEMENT_CHARACTER, 2.min(rest.len())),
         },
-        Some(&c) => (c as char, 2),
-        None => (char::REPLACEMENT_CHARACTER, 1),
+        Some(&c) if c.is_ascii() => (c as char, 2),
+        // The backslash alone: half of a longer character cannot be skipped.
+        _ => (char::REPLACEMENT_CHARACTER, 1),
     }
 }
 
@@ -397,6 +398,12 @@ mod tests {
         assert!(Tape::read(b"{\"a\":}").is_none());
         assert!(Tape::read(b"").is_none());
         assert!(Tape::read("[".repeat(100_000).as_bytes()).is_none());
+    }
+
+    #[test]
+    fn a_stray_backslash_before_any_character_is_no_panic() {
+        assert_eq!(decode("a\\é\\�b".as_bytes()), "a\u{fffd}é\u{fffd}\u{fffd}b");
+        assert_eq!(decode(b"a\\"), "a\u{fffd}");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Machine paths and their tokens: `/home/ada/src/demo/x` here, `@{repo}/x` in the store, `/work/demo/x` there.
+//! Machine paths and their tokens: `/home/ada/src/demo/x` here, `@{repo}/x` in the store, `/srv/demo/x` there.
 //!
 //! A token stands only where a whole root stood: at the borders of a path, longest root first. What looked like a token
 //! before is escaped (`@{lit:repo}`), so that the way back gives the same text again.

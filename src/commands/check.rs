@@ -37,11 +37,13 @@ pub(super) fn run(args: &CheckArgs, env: &Env, ui: &Ui) -> Result<u8, AnyFault> 
         ui.say(format!("hint: {}", log.hint.as_deref().unwrap_or("see above")));
     }
     let stops = matches!(checked.code.action, Action::Stop | Action::DeepenFirst | Action::FetchFirst);
-    if !checked.code.choices.is_empty() {
-        error::print_choices(ui, &checked.code.choices, if stops { "choose:" } else { "or:" });
+    let clash = !stops && checked.work.as_ref().is_some_and(|w| !w.conflicts.is_empty());
+    let choices = if clash { ctx.ways_on(&examined) } else { checked.code.choices.clone() };
+    if !choices.is_empty() {
+        error::print_choices(ui, &choices, if stops || clash { "choose:" } else { "or:" });
     }
     let broken = checked.logs.iter().any(|l| l.problem.is_some());
-    Ok(if stops { 3 } else { u8::from(broken) })
+    Ok(if stops || clash { 3 } else { u8::from(broken) })
 }
 
 pub(super) fn head(checked: &Checked, env: &Env, ui: &Ui) {

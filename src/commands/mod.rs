@@ -87,7 +87,7 @@ fn ran(env: &Env) -> Vec<String> {
         all.iter().filter(tells).map(|argv| format!("+ git {}", run::shell_line(argv))).collect();
     let quiet = all.len() - lines.len();
     if quiet > 0 {
-        lines.push(format!("+ {} that only read", crate::render::words::count(quiet as u64, "git command")));
+        lines.push(format!("+ {} that only read", crate::render::words::count(quiet as u64, "more git command")));
     }
     lines
 }

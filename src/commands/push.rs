@@ -20,7 +20,7 @@ pub(super) struct PushArgs {
     #[arg(long)]
     work: bool,
     /// An uncommitted file that goes along although it looks secret (repeatable)
-    #[arg(long, value_name = "PATH", requires = "work")]
+    #[arg(long, value_name = "PATH")]
     include: Vec<String>,
 }
 
@@ -30,7 +30,11 @@ pub(super) fn run(args: &PushArgs, env: &Env, ui: &Ui) -> Result<u8, AnyFault> {
     // On a terminal the first push to a remote asks; elsewhere the choices are printed.
     let question = ctx.first_push(&ask)?;
     let confirmed = question.and_then(|q| ui.confirm(&format!("{q}\nsend them?"))).unwrap_or(false);
-    let report = ctx.push(&ask, &WorkAsk { take: args.work, include: args.include.clone() }, confirmed)?;
+    let report = ctx.push(
+        &ask,
+        &WorkAsk { take: args.work || !args.include.is_empty(), include: args.include.clone() },
+        confirmed,
+    )?;
     print(&report, ui);
     ui.report(&report);
     Ok(0)

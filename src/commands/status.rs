@@ -37,17 +37,20 @@ fn print(status: &Status, env: &Env, ui: &Ui) {
         ui.out("waiting");
         status.waiting.iter().for_each(|h| ui.out(format!("  {}", waiting(h, env))));
     }
+    if let Some(problem) = &status.problem {
+        ui.say(format!("warning: {problem}"));
+    }
     if status.remote.is_none() {
         ui.say("hint: `git handoff init` lets this clone send sessions to its remote");
     }
 }
 
-/// `held by you since 10:42`, `offered 4 minutes ago by cloud-7f3a`.
+/// `held by you, taken 4 minutes ago`, `offered 4 minutes ago by cloud-7f3a`.
 pub(super) fn holding(b: &Holding, env: &Env) -> String {
     let who = if b.mine { "you" } else { b.holder.as_str() };
     let when = words::ago(b.since, env.now());
     match b.state {
-        BatonState::Held => format!("held by {who} since {when}").replace("since just now", "just now"),
+        BatonState::Held => format!("held by {who}, taken {when}"),
         BatonState::Offered => format!("offered {when} by {who}"),
     }
 }

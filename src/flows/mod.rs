@@ -21,6 +21,7 @@ use crate::fault::{AnyFault, Blame, Choice, Fault};
 use crate::flows::local::Local;
 use crate::git::Repo;
 use crate::model::ids::BranchName;
+pub use crate::model::shell::quote;
 
 /// What every flow works on.
 pub struct Ctx {
@@ -203,13 +204,4 @@ impl Ctx {
             .into()),
         }
     }
-}
-
-/// A word as a POSIX shell takes it literally.
-pub fn quote(word: &str) -> String {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b"_-./=:@,+%".contains(&b);
-    if !word.is_empty() && word.bytes().all(plain) && !word.starts_with(['~', '=']) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', "'\\''"))
 }

@@ -27,6 +27,8 @@ pub struct Status {
     pub waiting: Vec<Handoff>,
     /// The remote that sessions go to, if one was opted in.
     pub remote: Option<String>,
+    /// Why the record of the branch cannot be read, if it cannot.
+    pub problem: Option<String>,
 }
 
 /// Who holds a branch.
@@ -103,7 +105,11 @@ impl Ctx {
     /// The branch at a glance.
     pub fn status(&self, branch: Option<&str>) -> Result<Status, AnyFault> {
         let lane = self.lane(branch, None)?;
-        let known = records::find(&self.repo, &lane.server, lane.remote.as_deref())?.stored;
+        // A damaged record is no reason to say nothing of the sessions.
+        let (known, problem) = match records::find(&self.repo, &lane.server, lane.remote.as_deref()) {
+            Ok(known) => (known.stored, None),
+            Err(error) => (None, Some(error.to_string())),
+        };
         let baton = known.as_ref().map(|k| self.holding(&lane.server, &k.record.baton)).transpose()?;
         let mut sessions = self.sessions_on(&lane.local)?;
         for entry in known.iter().flat_map(|k| &k.record.sessions) {
@@ -123,7 +129,7 @@ impl Ctx {
             |h: &Handoff| !h.baton.mine && h.baton.state == BatonState::Offered && h.branch != lane.server.as_str();
         let waiting = handoffs.into_iter().filter(waits).collect();
         let remote = lane.remote.filter(|r| self.opted_in(r));
-        Ok(Status { branch: lane.local.to_string(), baton, sessions, waiting, remote })
+        Ok(Status { branch: lane.local.to_string(), baton, sessions, waiting, remote, problem })
     }
 
     fn sessions_on(&self, branch: &BranchName) -> Result<Vec<SessionState>, AnyFault> {

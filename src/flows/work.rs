@@ -241,7 +241,8 @@ impl Ctx {
         .into())
     }
 
-    fn ways_on(&self, examined: &Examined) -> Vec<Choice> {
+    /// What a person can do where the work does not go together with what is here.
+    pub fn ways_on(&self, examined: &Examined) -> Vec<Choice> {
         let branch = quote(examined.lane.server.as_str());
         let folder = quote(&examined.snapshot.free_folder.to_string_lossy());
         let commit = examined.stored.record.work.as_ref().map_or(String::new(), ToString::to_string);

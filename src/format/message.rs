@@ -89,7 +89,8 @@ fn baton(value: &str) -> Option<Baton> {
     };
     let epoch = parts.next()?.parse().ok()?;
     let since: Timestamp = parts.next()?.parse().ok()?;
-    Some(Baton { epoch, state, since, holder: parts.next()?.to_owned() })
+    // A holder without a name is written as nothing at all.
+    Some(Baton { epoch, state, since, holder: parts.next().unwrap_or_default().to_owned() })
 }
 
 #[cfg(test)]
@@ -149,6 +150,12 @@ mod tests {
         let summary = read("x", &message).expect("readable");
         assert_eq!(summary.head.as_str(), "a".repeat(40));
         assert_eq!(summary.sessions[0].2.as_deref(), Some("a Handoff-Head: x[2J b"));
+    }
+
+    #[test]
+    fn a_holder_without_a_name_is_no_damage() {
+        let summary = read("x", &write(&record("", "t"))).expect("readable");
+        assert_eq!((summary.baton.epoch, summary.baton.holder.as_str()), (3, ""));
     }
 
     #[test]

@@ -46,7 +46,7 @@ impl Fault for FormatError {
         match self {
             FormatError::Newer { .. } => Some("update git-handoff: `cargo install git-handoff`".into()),
             FormatError::Invalid { .. } => {
-                Some("it was left as it is; `git handoff push` where the session is writes it again".into())
+                Some("it was left as it is. `git for-each-ref refs/handoff refs/handoff-remotes` shows where it stands; without that ref, here and on the server, `git handoff push` writes it anew".into())
             }
         }
     }

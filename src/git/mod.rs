@@ -2,6 +2,7 @@
 //! changes a work tree. No gix type leaves this folder.
 
 pub mod history;
+mod locks;
 pub mod objects;
 pub mod observe;
 pub mod refs;

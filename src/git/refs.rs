@@ -18,6 +18,12 @@ pub enum RefError {
         /// One of the refs.
         name: String,
     },
+    /// Another process holds its lock.
+    #[error("{name} is locked by another process (there is a {name}.lock in the git folder)")]
+    Locked {
+        /// The ref.
+        name: String,
+    },
     /// The repository said no.
     #[error(transparent)]
     Git(#[from] GitError),
@@ -26,7 +32,9 @@ pub enum RefError {
 impl Fault for RefError {
     fn hint(&self) -> Option<String> {
         match self {
-            RefError::Lost { .. } => Some("nothing was lost; run the same command again".into()),
+            RefError::Lost { .. } | RefError::Locked { .. } => {
+                Some("nothing was lost; run the same command again".into())
+            }
             RefError::Git(e) => e.hint(),
         }
     }
@@ -81,6 +89,9 @@ impl Repo {
                 return Err(RefError::Lost { name: change.name.clone() });
             }
             edits.push(edit(change)?);
+            if !self.free_lock(&change.name) {
+                return Err(RefError::Locked { name: change.name.clone() });
+            }
         }
         if edits.is_empty() {
             return Ok(());

@@ -7,6 +7,9 @@ use crate::git::Repo;
 use crate::git::spawn::{Git, Said, SpawnError, failed};
 use crate::model::ids::Oid;
 
+/// How many locks that were left behind one fetch may come upon: git names one at a time.
+const MOST_LOCKS: usize = 8;
+
 /// What can go wrong with a remote.
 #[derive(Debug, thiserror::Error)]
 pub enum RemoteError {
@@ -115,7 +118,13 @@ impl Repo {
         let at = args.iter().position(|a| *a == "--end-of-options").unwrap_or(args.len());
         options.iter().rev().for_each(|o| args.insert(at, o));
         args.extend(refspecs.iter().map(String::as_str));
-        let said = self.network(quiet).say(&args)?;
+        let mut said = self.network(quiet).say(&args)?;
+        for _ in 0..MOST_LOCKS {
+            if said.code == 0 || !self.free_lock_named_in(&said.stderr) {
+                break;
+            }
+            said = self.network(quiet).say(&args)?;
+        }
         if said.code == 0 { Ok(()) } else { Err(unreachable(remote, &args, &said)) }
     }
 

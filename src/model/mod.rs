@@ -4,4 +4,5 @@ pub mod divergence;
 pub mod ids;
 pub mod record;
 pub mod session;
+pub mod shell;
 pub mod work;

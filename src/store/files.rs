@@ -73,7 +73,7 @@ pub fn read(
         }
     }
     let count = said.map_or(found.len(), <[Extent]>::len);
-    let mut bytes = Vec::with_capacity(usize::try_from(total.bytes.min(1 << 30)).unwrap_or(0));
+    let mut bytes = Vec::with_capacity(usize::try_from(total.bytes.min(64 << 20)).unwrap_or(0));
     let mut line = 1_u64;
     for n in 0..count {
         let (_, name) = segments::name(n);

@@ -16,6 +16,8 @@ use crate::store::files::{self, Label};
 use crate::store::{StoreError, merge};
 
 const MANIFEST: &str = "session.yaml";
+/// A session with all its forks and side files is not longer, in bytes: a few small objects could name far more.
+pub const LARGEST_SESSION: u64 = 1 << 30;
 
 /// One log with all that belongs to it.
 #[derive(Debug, Clone, PartialEq)]
@@ -125,12 +127,13 @@ fn log_entries(repo: &Repo, log: &Log) -> Result<Vec<Entry>, StoreError> {
 pub fn read(repo: &Repo, commit: &Oid, key: &SessionKey) -> Result<Logs, StoreError> {
     let place = format!("{} at {}", refs::log(key), commit.short());
     let tree = repo.commit(commit)?.tree;
-    let main = read_log(repo, &tree, key, &place)?;
+    let mut room = LARGEST_SESSION;
+    let main = read_log(repo, &tree, key, &place, &mut room)?;
     let mut forks = BTreeMap::new();
     if let Some(folder) = repo.tree(&tree)?.into_iter().find(|e| e.name == "forks" && e.kind == EntryType::Folder) {
         for entry in repo.tree(&folder.oid)?.into_iter().filter(|e| e.kind == EntryType::Folder) {
             let place = format!("forks/{} of {place}", entry.name);
-            forks.insert(entry.name.clone(), read_log(repo, &entry.oid, key, &place)?);
+            forks.insert(entry.name.clone(), read_log(repo, &entry.oid, key, &place, &mut room)?);
         }
     }
     Ok(Logs { main, forks })
@@ -155,9 +158,15 @@ fn manifest_of(repo: &Repo, entries: &[Entry], key: &SessionKey, place: &str) ->
     Ok(manifest)
 }
 
-fn read_log(repo: &Repo, tree: &Oid, key: &SessionKey, place: &str) -> Result<Log, StoreError> {
+/// Takes as much of `room` as the log says it is long, before any of it is read.
+fn read_log(repo: &Repo, tree: &Oid, key: &SessionKey, place: &str, room: &mut u64) -> Result<Log, StoreError> {
     let entries = repo.tree(tree)?;
     let manifest = manifest_of(repo, &entries, key, place)?;
+    let long = manifest.files.values().fold(manifest.extent.bytes, |sum, e| sum.saturating_add(e.bytes));
+    *room = room.checked_sub(long).ok_or_else(|| crate::format::FormatError::Invalid {
+        object: format!("{MANIFEST} in {place}"),
+        why: format!("the session is longer than {} with it", files::size(LARGEST_SESSION)),
+    })?;
     let folder = |name: &str| entries.iter().find(|e| e.name == name && e.kind == EntryType::Folder);
     let session = format!("{} {}", key.agent, key.id.short());
     let lacks = || StoreError::Lacks { place: place.to_owned(), file: "log" };

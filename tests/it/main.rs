@@ -1,10 +1,16 @@
 //! One test binary: what a person sees, on real repositories.
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "tests run programs and may fail loudly")]
 
+mod crashes;
 mod divergence;
 mod format_doc;
+mod fuzz;
 mod golden;
 mod harness;
+mod hostile_objects;
 mod layering;
+mod servers;
 mod stored;
 mod stories;
+mod transports;
+mod two_writers;

@@ -1,3 +1,5 @@
+//! The adapter on stores laid out as Codex lays them out.
+
 use std::ffi::OsString;
 use std::fs;
 

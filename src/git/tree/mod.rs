@@ -15,9 +15,9 @@ use crate::fault::{Blame, Fault, FileFault};
 use crate::git::observe::{ObserveError, tip};
 use crate::git::spawn::{Git, SpawnError, failed};
 use crate::git::{GitError, Repo};
-use crate::model::divergence::shell::shown;
 use crate::model::divergence::{Action, Place, Snapshot, Start, Verdict};
 use crate::model::ids::{BadName, BranchName, Oid};
+use crate::model::shell::shown;
 
 /// Why a step was not taken.
 #[derive(Debug, thiserror::Error)]

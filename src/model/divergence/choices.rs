@@ -5,10 +5,10 @@
 
 use super::judge::{Action, State, can_go_on_from_head};
 use super::rewrites::Rewritten;
-use super::shell::{quote, quote_path};
 use super::snapshot::{Operation, Place, Relation, Snapshot};
 use crate::fault::Choice;
 use crate::model::ids::Oid;
+use crate::model::shell::{quote, quote_path};
 
 /// The ways on, with commands that work as they stand.
 pub(super) fn choices(s: &Snapshot, state: State, action: &Action) -> Vec<Choice> {

@@ -8,7 +8,6 @@
 mod choices;
 mod judge;
 mod rewrites;
-pub mod shell;
 mod snapshot;
 #[cfg(test)]
 mod tests;

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use super::judge::{Action, State};
 use super::rewrites::Rewritten;
-use super::shell::shown;
 use super::snapshot::{Landed, Operation, Place, Relation, ServerHead, Snapshot};
 use crate::model::ids::Oid;
+use crate::model::shell::shown;
 
 /// What was found, one fact a line.
 pub(super) fn summary(s: &Snapshot, planned: State, state: State) -> Vec<String> {

@@ -46,6 +46,7 @@ fn sha256_repositories() {
 }
 
 #[test]
+#[expect(clippy::print_stdout, reason = "a test that cannot run here says so")]
 fn a_repository_whose_refs_would_be_misread_is_refused() {
     let world = World::new();
     let ada = world.surface("ada", "src/demo");

@@ -1,8 +1,8 @@
 //! The ten stories: what people do with a session and a branch on several machines, told with the real program, real
 //! git, and sessions in the agents' own stores.
 
-mod session;
-mod world;
+pub(crate) mod session;
+pub(crate) mod world;
 
 mod bare_machine;
 mod clones;

@@ -9,35 +9,35 @@ use super::world::{Surface, World};
 
 /// One session, wherever it is continued.
 #[derive(Clone)]
-pub(super) struct Session {
-    pub(super) agent: &'static str,
-    pub(super) id: String,
+pub(crate) struct Session {
+    pub(crate) agent: &'static str,
+    pub(crate) id: String,
 }
 
 impl Session {
     /// A session of Claude Code, not begun yet.
-    pub(super) fn claude(world: &World) -> Session {
+    pub(crate) fn claude(world: &World) -> Session {
         Session { agent: "claude", id: world.id() }
     }
 
     /// A session of Codex CLI, not begun yet.
-    pub(super) fn codex(world: &World) -> Session {
+    pub(crate) fn codex(world: &World) -> Session {
         Session { agent: "codex", id: world.id() }
     }
 
     /// The name that the program gives it.
-    pub(super) fn key(&self) -> String {
+    pub(crate) fn key(&self) -> String {
         format!("{}.{}", self.agent, self.id)
     }
 
     /// The person asks, the agent reads a file and answers.
-    pub(super) fn turn(&self, on: &Surface<'_>, prompt: &str, answer: &str) {
+    pub(crate) fn turn(&self, on: &Surface<'_>, prompt: &str, answer: &str) {
         self.ask(on, prompt);
         self.answer(on, answer);
     }
 
     /// The first half of a turn: the agent has called a tool that has not come back.
-    pub(super) fn ask(&self, on: &Surface<'_>, prompt: &str) {
+    pub(crate) fn ask(&self, on: &Surface<'_>, prompt: &str) {
         let call = on.world.id();
         let file = on.clone.join("app.txt").display().to_string();
         match self.agent {
@@ -69,7 +69,7 @@ impl Session {
     }
 
     /// The second half: the result of the open call, and the answer.
-    pub(super) fn answer(&self, on: &Surface<'_>, answer: &str) {
+    pub(crate) fn answer(&self, on: &Surface<'_>, answer: &str) {
         let text = self.text(on);
         match self.agent {
             "claude" => {
@@ -97,7 +97,7 @@ impl Session {
     }
 
     /// The log on a surface; where it would be if it is not there.
-    pub(super) fn log(&self, on: &Surface<'_>) -> PathBuf {
+    pub(crate) fn log(&self, on: &Surface<'_>) -> PathBuf {
         let place = on.clone.canonicalize().unwrap_or_else(|_| on.clone.clone());
         if self.agent == "claude" {
             let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
@@ -118,13 +118,13 @@ impl Session {
     }
 
     /// What the agent has of it on a surface; empty if nothing.
-    pub(super) fn text(&self, on: &Surface<'_>) -> String {
+    pub(crate) fn text(&self, on: &Surface<'_>) -> String {
         fs::read_to_string(self.log(on)).unwrap_or_default()
     }
 
     /// Whether the agent has it on a surface with all of these words.
     #[track_caller]
-    pub(super) fn holds(&self, on: &Surface<'_>, words: &[&str]) {
+    pub(crate) fn holds(&self, on: &Surface<'_>, words: &[&str]) {
         let text = self.text(on);
         for word in words {
             assert!(text.contains(word), "{} on {} lacks {word:?}:\n{text}", self.key(), on.name);
@@ -179,7 +179,7 @@ fn last_between(text: &str, start: &str, end: &str) -> String {
 }
 
 /// All files below a folder.
-pub(super) fn files(dir: &Path) -> Vec<PathBuf> {
+pub(crate) fn files(dir: &Path) -> Vec<PathBuf> {
     let mut all = Vec::new();
     for path in fs::read_dir(dir).into_iter().flatten().flatten().map(|e| e.path()) {
         if path.is_dir() { all.extend(files(&path)) } else { all.push(path) }

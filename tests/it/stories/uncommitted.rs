@@ -258,8 +258,34 @@ fn there_and_back_what_was_given_up_goes_and_what_was_done_meanwhile_stays() {
     write(&ada, "both.txt", "ada\n");
     let before = state(&ada);
     ada.stops(&["resume", BRANCH, "--no-run", "--take"]).says(&["both.txt", "nothing was changed"]);
-    ada.handoff(&["check", BRANCH]).says(&["do not go together with yours: both.txt"]);
+    ada.stops(&["check", BRANCH]).says(&["do not go together with yours: both.txt"]);
     assert_eq!(state(&ada), before);
+}
+
+#[test]
+fn two_who_push_theirs_at_once_lose_nothing() {
+    let world = World::new();
+    let session = Session::claude(&world);
+    let ada = begun(&world, &session);
+    ada.ok(&["push"]);
+    let bob = world.surface("bob", "work/demo");
+    bob.ok(&["resume", BRANCH, "--no-run"]);
+    bob.ok(&["init"]);
+    write(&bob, "bob.txt", "bob\n");
+    bob.ok(&["push", "--work"]);
+    // Ada has not fetched what bob did.
+    write(&ada, "ada.txt", "ada\n");
+    let said = ada.handoff(&["push", "--work"]);
+    assert_eq!(said.code, 0, "{said}");
+    let server = world.lab.path("server.git");
+    let all = world.lab.git(&server, &["log", "--format=%H", "refs/handoff/work/feature%2Flogin"]);
+    let files: Vec<String> =
+        all.lines().map(|c| world.lab.git(&server, &["ls-tree", "-r", "--name-only", c])).collect();
+    assert_eq!(files.len(), 2, "{files:?}");
+    assert!(files[0].contains("worktree/ada.txt") && files[1].contains("worktree/bob.txt"), "{files:?}");
+    let carol = world.surface("carol", "c");
+    carol.ok(&["resume", BRANCH, "--no-run", "--take"]);
+    assert!(carol.clone.join("ada.txt").exists() || carol.clone.join("bob.txt").exists());
 }
 
 #[test]

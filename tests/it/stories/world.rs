@@ -11,39 +11,39 @@ use jiff::{SignedDuration, Timestamp};
 use crate::harness::Lab;
 
 /// The branch of most stories.
-pub(super) const BRANCH: &str = "feature/login";
+pub(crate) const BRANCH: &str = "feature/login";
 
 /// A server with a `main` of one commit, and whoever clones it.
-pub(super) struct World {
-    pub(super) lab: Lab,
+pub(crate) struct World {
+    pub(crate) lab: Lab,
     minutes: Cell<i64>,
     ids: Cell<u64>,
 }
 
 /// One machine: a home, and a clone in it.
-pub(super) struct Surface<'w> {
-    pub(super) world: &'w World,
-    pub(super) name: String,
-    pub(super) home: PathBuf,
-    pub(super) clone: PathBuf,
+pub(crate) struct Surface<'w> {
+    pub(crate) world: &'w World,
+    pub(crate) name: String,
+    pub(crate) home: PathBuf,
+    pub(crate) clone: PathBuf,
     vars: Vec<(String, String)>,
 }
 
 /// What a command said and how it ended.
 #[derive(Debug)]
-pub(super) struct Said {
-    pub(super) code: i32,
-    pub(super) out: String,
-    pub(super) err: String,
+pub(crate) struct Said {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 impl World {
-    pub(super) fn new() -> World {
+    pub(crate) fn new() -> World {
         World::of("sha1")
     }
 
     /// The same with the longer object ids.
-    pub(super) fn sha256() -> World {
+    pub(crate) fn sha256() -> World {
         World::of("sha256")
     }
 
@@ -64,13 +64,13 @@ impl World {
     }
 
     /// A further, empty server.
-    pub(super) fn server(&self, name: &str) -> PathBuf {
+    pub(crate) fn server(&self, name: &str) -> PathBuf {
         self.lab.git(&self.lab.path(""), &["init", "--quiet", "--bare", "-b", "main", name]);
         self.lab.path(name)
     }
 
     /// A machine with a clone of the server at `clone` below its home.
-    pub(super) fn surface(&self, name: &str, clone: &str) -> Surface<'_> {
+    pub(crate) fn surface(&self, name: &str, clone: &str) -> Surface<'_> {
         let home = self.lab.path(name);
         let clone = home.join(clone);
         fs::create_dir_all(clone.parent().expect("a folder")).expect("a home");
@@ -81,18 +81,18 @@ impl World {
     }
 
     /// The present moment; every command takes a minute.
-    pub(super) fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         let start: Timestamp = crate::harness::NOW.parse().expect("a time");
         start + SignedDuration::from_mins(self.minutes.get())
     }
 
     /// A day goes by.
-    pub(super) fn next_day(&self) {
+    pub(crate) fn next_day(&self) {
         self.minutes.set(self.minutes.get() + 24 * 60);
     }
 
     /// A UUID that no other thing in this world has.
-    pub(super) fn id(&self) -> String {
+    pub(crate) fn id(&self) -> String {
         self.ids.set(self.ids.get() + 1);
         // Of version 7, as Codex wants it, and different at both ends, where people look.
         let n = self.ids.get();
@@ -100,14 +100,14 @@ impl World {
     }
 
     /// All objects of a repository, as one heap of bytes.
-    pub(super) fn objects(&self, repository: &Path) -> Vec<u8> {
+    pub(crate) fn objects(&self, repository: &Path) -> Vec<u8> {
         let mut cat = self.lab.command(repository, "git");
         cat.args(["cat-file", "--batch-all-objects", "--batch"]);
         cat.output().expect("git").stdout
     }
 
     /// The ids of the refs of the server below a prefix.
-    pub(super) fn server_refs(&self, prefix: &str) -> Vec<String> {
+    pub(crate) fn server_refs(&self, prefix: &str) -> Vec<String> {
         let listed = self.lab.git(&self.lab.path("server.git"), &["for-each-ref", "--format=%(refname)", prefix]);
         listed.lines().map(str::to_owned).collect()
     }
@@ -115,7 +115,7 @@ impl World {
 
 impl<'w> Surface<'w> {
     /// The same machine, in another folder.
-    pub(super) fn at(&self, dir: &Path) -> Surface<'w> {
+    pub(crate) fn at(&self, dir: &Path) -> Surface<'w> {
         Surface {
             world: self.world,
             name: self.name.clone(),
@@ -126,20 +126,20 @@ impl<'w> Surface<'w> {
     }
 
     /// The same machine with a variable set.
-    pub(super) fn with(&self, name: &str, value: &str) -> Surface<'w> {
+    pub(crate) fn with(&self, name: &str, value: &str) -> Surface<'w> {
         let mut surface = self.at(&self.clone);
         surface.vars.push((name.into(), value.into()));
         surface
     }
 
     /// `git ARGS`, at work while others are.
-    pub(super) fn start(&self, args: &[&str]) -> Child {
+    pub(crate) fn start(&self, args: &[&str]) -> Child {
         let mut command = self.command("git", args);
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         command.spawn().expect("git")
     }
 
-    pub(super) fn run(&self, program: &str, args: &[&str]) -> Said {
+    pub(crate) fn run(&self, program: &str, args: &[&str]) -> Said {
         let out = self.command(program, args).output().unwrap_or_else(|error| panic!("{program}: {error}"));
         Said {
             code: out.status.code().unwrap_or(-1),
@@ -148,7 +148,7 @@ impl<'w> Surface<'w> {
         }
     }
 
-    fn command(&self, program: &str, args: &[&str]) -> Command {
+    pub(crate) fn command(&self, program: &str, args: &[&str]) -> Command {
         let world = self.world;
         world.minutes.set(world.minutes.get() + 1);
         let now = world.now().to_string();
@@ -171,26 +171,26 @@ impl<'w> Surface<'w> {
 
     /// `git ARGS`, which must succeed.
     #[track_caller]
-    pub(super) fn git(&self, args: &[&str]) -> String {
+    pub(crate) fn git(&self, args: &[&str]) -> String {
         let said = self.run("git", args);
         assert_eq!(said.code, 0, "{}$ git {args:?}\n{said}", self.name);
         said.out.trim_end_matches('\n').to_owned()
     }
 
     /// `git handoff ARGS`, however it ends.
-    pub(super) fn handoff(&self, args: &[&str]) -> Said {
+    pub(crate) fn handoff(&self, args: &[&str]) -> Said {
         self.run("git", &[&["handoff"], args].concat())
     }
 
     /// `git handoff ARGS`, which must succeed.
     #[track_caller]
-    pub(super) fn ok(&self, args: &[&str]) -> Said {
+    pub(crate) fn ok(&self, args: &[&str]) -> Said {
         self.ends(0, args)
     }
 
     /// `git handoff ARGS`, which must stop with choices.
     #[track_caller]
-    pub(super) fn stops(&self, args: &[&str]) -> Said {
+    pub(crate) fn stops(&self, args: &[&str]) -> Said {
         let said = self.ends(3, args);
         assert!(!said.choices().is_empty(), "{}$ git handoff {args:?}: no choices\n{said}", self.name);
         said
@@ -198,7 +198,7 @@ impl<'w> Surface<'w> {
 
     /// `git handoff ARGS`, which must end with a code.
     #[track_caller]
-    pub(super) fn ends(&self, code: i32, args: &[&str]) -> Said {
+    pub(crate) fn ends(&self, code: i32, args: &[&str]) -> Said {
         let said = self.handoff(args);
         assert_eq!(said.code, code, "{}$ git handoff {args:?}\n{said}", self.name);
         said
@@ -206,20 +206,20 @@ impl<'w> Surface<'w> {
 
     /// A line that was printed as a way on, which must work as it stands.
     #[track_caller]
-    pub(super) fn types(&self, line: &str) -> Said {
+    pub(crate) fn types(&self, line: &str) -> Said {
         let said = self.run("sh", &["-c", line]);
         assert_eq!(said.code, 0, "{}$ {line}\n{said}", self.name);
         said
     }
 
     /// The branch is made here and gets a commit.
-    pub(super) fn begin(&self, branch: &str) {
+    pub(crate) fn begin(&self, branch: &str) {
         self.git(&["switch", "--quiet", "--no-track", "-c", branch, "origin/main"]);
         self.commit(&format!("{}.txt", branch.replace('/', "-")), "begun\n");
     }
 
     /// A commit of one file.
-    pub(super) fn commit(&self, file: &str, text: &str) -> String {
+    pub(crate) fn commit(&self, file: &str, text: &str) -> String {
         fs::write(self.clone.join(file), text).expect("a file");
         self.git(&["add", file]);
         self.git(&["commit", "--quiet", "-m", &format!("change {file}")]);
@@ -229,13 +229,13 @@ impl<'w> Surface<'w> {
 
 impl Said {
     /// Both channels.
-    pub(super) fn all(&self) -> String {
+    pub(crate) fn all(&self) -> String {
         format!("{}{}", self.out, self.err)
     }
 
     /// It must say each of the words.
     #[track_caller]
-    pub(super) fn says(&self, words: &[&str]) -> &Said {
+    pub(crate) fn says(&self, words: &[&str]) -> &Said {
         let all = self.all();
         for word in words {
             assert!(all.contains(word), "does not say {word:?}:\n{self}");
@@ -245,7 +245,7 @@ impl Said {
 
     /// It must say none of the words.
     #[track_caller]
-    pub(super) fn never_says(&self, words: &[&str]) -> &Said {
+    pub(crate) fn never_says(&self, words: &[&str]) -> &Said {
         let all = self.all();
         for word in words {
             assert!(!all.contains(word), "says {word:?}:\n{self}");
@@ -254,7 +254,7 @@ impl Said {
     }
 
     /// The numbered ways on: words and command.
-    pub(super) fn choices(&self) -> Vec<(String, String)> {
+    pub(crate) fn choices(&self) -> Vec<(String, String)> {
         let numbered = |line: &str| {
             let (number, rest) = line.strip_prefix("  ")?.split_once("  ")?;
             number.parse::<u8>().ok()?;
@@ -266,7 +266,7 @@ impl Said {
 
     /// The command of the choice with these words.
     #[track_caller]
-    pub(super) fn choice(&self, what: &str) -> String {
+    pub(crate) fn choice(&self, what: &str) -> String {
         let found = self.choices().into_iter().find(|(words, _)| words.contains(what));
         found.unwrap_or_else(|| panic!("no choice {what:?}:\n{self}")).1
     }
