@@ -8,7 +8,9 @@ use crate::error;
 use crate::fault::AnyFault;
 use crate::flows::Ctx;
 use crate::flows::check::{CheckAsk, Checked, LogState};
+use crate::flows::work::some;
 use crate::model::divergence::Action;
+use crate::model::work::LeftOut;
 use crate::render::words;
 use crate::ui::Ui;
 
@@ -23,22 +25,25 @@ pub(super) struct CheckArgs {
 
 pub(super) fn run(args: &CheckArgs, env: &Env, ui: &Ui) -> Result<u8, AnyFault> {
     let ctx = Ctx::open(env)?;
-    let ask = CheckAsk { what: args.what.clone(), remote: args.remote.clone(), beside: false };
+    let ask = CheckAsk { what: args.what.clone(), remote: args.remote.clone(), beside: false, no_work: false };
     let examined = ctx.examine(&ask)?;
     let checked = &examined.checked;
     head(checked, env, ui);
     code(checked, None, ui);
+    work(checked, ui);
     checked.logs.iter().for_each(|log| ui.field(15, "session", log_line(log)));
     ui.report(checked);
     for log in checked.logs.iter().filter(|l| l.problem.is_some()) {
         ui.say(format!("hint: {}", log.hint.as_deref().unwrap_or("see above")));
     }
     let stops = matches!(checked.code.action, Action::Stop | Action::DeepenFirst | Action::FetchFirst);
-    if !checked.code.choices.is_empty() {
-        error::print_choices(ui, &checked.code.choices, if stops { "choose:" } else { "or:" });
+    let clash = !stops && checked.work.as_ref().is_some_and(|w| !w.conflicts.is_empty());
+    let choices = if clash { ctx.ways_on(&examined) } else { checked.code.choices.clone() };
+    if !choices.is_empty() {
+        error::print_choices(ui, &choices, if stops || clash { "choose:" } else { "or:" });
     }
     let broken = checked.logs.iter().any(|l| l.problem.is_some());
-    Ok(if stops { 3 } else { u8::from(broken) })
+    Ok(if stops || clash { 3 } else { u8::from(broken) })
 }
 
 pub(super) fn head(checked: &Checked, env: &Env, ui: &Ui) {
@@ -57,6 +62,38 @@ pub(super) fn code(checked: &Checked, done: Option<String>, ui: &Ui) {
     ui.field(15, "code", lines.join("\n"));
     for warning in &checked.code.warnings {
         ui.field(15, "", format!("warning: {warning}"));
+    }
+}
+
+/// The uncommitted work, and what would become of it.
+fn work(checked: &Checked, ui: &Ui) {
+    let Some(work) = &checked.work else { return };
+    let named = uncommitted(&work.files);
+    let line = match &work.problem {
+        Some(problem) => format!("cannot be put back: {problem}"),
+        None if work.was_restored => format!("{named}, put back here before"),
+        None if !work.conflicts.is_empty() => {
+            format!("{named}; they do not go together with yours: {}", some(&work.conflicts))
+        }
+        None if !work.merged.is_empty() => format!("{named}; would be merged with yours: {}", some(&work.merged)),
+        None => format!("{named} would be put back"),
+    };
+    ui.field(15, "work", line);
+    left_out(&work.left_out, ui);
+}
+
+/// `3 uncommitted files (a, b, +1)`
+pub(super) fn uncommitted(files: &[String]) -> String {
+    format!("{} ({})", words::count(files.len() as u64, "uncommitted file"), some(files))
+}
+
+/// What did not go along, a line each.
+pub(super) fn left_out(all: &[LeftOut], ui: &Ui) {
+    for LeftOut { path, why } in all.iter().take(10) {
+        ui.say(format!("left out: {}: {why}", some(std::slice::from_ref(path))));
+    }
+    if all.len() > 10 {
+        ui.say(format!("left out: {} more", all.len() - 10));
     }
 }
 

@@ -139,6 +139,7 @@ impl CaptureArgs {
             remote: self.lane.remote.clone(),
             sessions: self.sessions.clone(),
             all: self.all,
+            ..Default::default()
         }
     }
 }

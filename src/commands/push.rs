@@ -2,10 +2,12 @@
 
 use clap::Args;
 
+use super::check::left_out;
 use super::{CaptureArgs, captured_line};
 use crate::env::Env;
 use crate::fault::AnyFault;
 use crate::flows::push::PushReport;
+use crate::flows::work::{WorkAsk, some};
 use crate::flows::{Ctx, quote};
 use crate::render::words;
 use crate::ui::Ui;
@@ -14,6 +16,12 @@ use crate::ui::Ui;
 pub(super) struct PushArgs {
     #[command(flatten)]
     what: CaptureArgs,
+    /// Take uncommitted files along (always with the setting handoff.work=true)
+    #[arg(long)]
+    work: bool,
+    /// An uncommitted file that goes along although it looks secret (repeatable)
+    #[arg(long, value_name = "PATH")]
+    include: Vec<String>,
 }
 
 pub(super) fn run(args: &PushArgs, env: &Env, ui: &Ui) -> Result<u8, AnyFault> {
@@ -22,10 +30,27 @@ pub(super) fn run(args: &PushArgs, env: &Env, ui: &Ui) -> Result<u8, AnyFault> {
     // On a terminal the first push to a remote asks; elsewhere the choices are printed.
     let question = ctx.first_push(&ask)?;
     let confirmed = question.and_then(|q| ui.confirm(&format!("{q}\nsend them?"))).unwrap_or(false);
-    let report = ctx.push(&ask, confirmed)?;
+    let report = ctx.push(
+        &ask,
+        &WorkAsk { take: args.work || !args.include.is_empty(), include: args.include.clone() },
+        confirmed,
+    )?;
     print(&report, ui);
     ui.report(&report);
     Ok(0)
+}
+
+/// `, 3 uncommitted files, 48 KB`
+fn along(report: &PushReport) -> String {
+    let files = report.work.as_ref().map_or(0, |w| w.files.len() as u64);
+    let files = if files == 0 { String::new() } else { format!(", {}", words::count(files, "uncommitted file")) };
+    let size = match report.bytes {
+        0 => return files,
+        bytes @ 1..1_000 => format!("{bytes} B"),
+        bytes @ 1_000..1_000_000 => format!("{} KB", bytes.div_ceil(1_000)),
+        bytes => format!("{:.1} MB", bytes as f64 / 1e6),
+    };
+    format!("{files}, {size}")
 }
 
 fn print(report: &PushReport, ui: &Ui) {
@@ -35,7 +60,7 @@ fn print(report: &PushReport, ui: &Ui) {
         (true, None) => "new there".to_owned(),
         (true, Some(n)) => words::count(n as u64, "commit"),
     };
-    ui.field(9, "pushed", format!("{} -> {}   {commits}", report.branch, report.remote));
+    ui.field(9, "pushed", format!("{} -> {}   {commits}{}", report.branch, report.remote, along(report)));
     match report.baton.mine {
         true => ui.field(9, "offered", format!("the baton, by {}", report.baton.holder)),
         // They took it meanwhile; what was pushed is there for them.
@@ -47,7 +72,15 @@ fn print(report: &PushReport, ui: &Ui) {
     }
     if report.uncommitted > 0 {
         let files = words::count(report.uncommitted as u64, "file");
-        ui.say(format!("not taken: {files} with changes that are not committed; commit what should go along"));
+        ui.say(format!(
+            "not taken: {files} with changes that are not committed; `git handoff push --work` takes them along"
+        ));
+    }
+    if let Some(work) = &report.work {
+        left_out(&work.left_out, ui);
+        if !work.unmerged.is_empty() {
+            ui.say(format!("unmerged, taken as in the work tree: {}", some(&work.unmerged)));
+        }
     }
     ui.out(format!("\ncontinue it anywhere with\n  git handoff resume {}", quote(&report.branch)));
 }

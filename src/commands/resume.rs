@@ -4,13 +4,14 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::check::{code, head};
+use super::check::{code, head, left_out, uncommitted};
 use crate::env::Env;
 use crate::fault::AnyFault;
 use crate::flows::Ctx;
 use crate::flows::restore::{Outcome, Restored};
 use crate::flows::resume::{ResumeAsk, Resumed, Taken};
 use crate::flows::run::{self, shell_line};
+use crate::flows::work::{WorkRestored, some};
 use crate::model::divergence::Action;
 use crate::render::words;
 use crate::ui::Ui;
@@ -31,6 +32,9 @@ pub(super) struct ResumeArgs {
     /// Take the baton although another surface holds it
     #[arg(long)]
     take: bool,
+    /// Leave the uncommitted files of the handoff out
+    #[arg(long)]
+    no_work: bool,
     /// Do not start the agent; the last line is the command that does
     #[arg(long)]
     no_run: bool,
@@ -44,6 +48,7 @@ pub(super) fn run(args: &ResumeArgs, env: &Env, ui: &Ui) -> Result<u8, AnyFault>
         worktree: args.worktree.clone(),
         session: args.session.clone(),
         take: args.take,
+        no_work: args.no_work,
     };
     let resumed = ctx.resume(&ask)?;
     print(&resumed, env, ui);
@@ -79,6 +84,9 @@ fn print(resumed: &Resumed, env: &Env, ui: &Ui) {
     if let Some(left) = &resumed.code.left {
         ui.field(15, "", format!("the old head is kept in {left}"));
     }
+    if let Some(work) = &resumed.work {
+        files(work, resumed, ui);
+    }
     match &resumed.session {
         Some(s) => session(s, ui),
         None => ui.field(15, "session", "none: the handoff has only code"),
@@ -91,6 +99,19 @@ fn print(resumed: &Resumed, env: &Env, ui: &Ui) {
         Taken::HereOnly { why } => ui.field(15, "baton", format!("yours here; the remote was not told ({why})")),
         Taken::Theirs { holder } => ui.field(15, "baton", format!("{holder} took it at the same moment")),
     }
+}
+
+fn files(work: &WorkRestored, resumed: &Resumed, ui: &Ui) {
+    let named = uncommitted(&work.files);
+    let done = if work.was_there { "here already" } else { "restored" };
+    ui.field(15, "", named.replacen(" (", &format!(" {done} ("), 1));
+    if !work.merged.is_empty() {
+        ui.field(15, "", format!("merged with yours: {}", some(&work.merged)));
+    }
+    if let Some(rescue) = &work.rescue {
+        ui.field(15, "", format!("your files are kept in {}\n{}", rescue.ref_name, rescue.command()));
+    }
+    resumed.checked.work.iter().for_each(|state| left_out(&state.left_out, ui));
 }
 
 fn done(resumed: &Resumed) -> Option<String> {

@@ -6,12 +6,14 @@ use crate::fault::AnyFault;
 use crate::flows::overview::Holding;
 use crate::flows::show::named_in;
 use crate::flows::sync::ServerBranch;
+use crate::flows::work::WorkState;
 use crate::flows::{Ctx, Lane, Stuck};
 use crate::git::observe::{self, observe};
 use crate::git::tree;
 use crate::model::divergence::{Action, DefaultBranch, ServerHead, Snapshot, Verdict, Where, judge};
 use crate::model::ids::{BranchName, SessionKey};
 use crate::model::record::Record;
+use crate::model::work::Work;
 use crate::store::logs::{self, Logs};
 use crate::store::records::{self, Stored};
 
@@ -24,6 +26,8 @@ pub struct CheckAsk {
     pub remote: Option<String>,
     /// The work is to go on in a new work tree.
     pub beside: bool,
+    /// Uncommitted work is left out.
+    pub no_work: bool,
 }
 
 /// What was found.
@@ -39,6 +43,8 @@ pub struct Checked {
     pub offline: Option<String>,
     /// The code.
     pub code: Verdict,
+    /// The uncommitted work; `None`: there is none, or it is left out.
+    pub work: Option<WorkState>,
     /// The sessions' logs.
     pub logs: Vec<LogState>,
 }
@@ -80,6 +86,8 @@ pub struct Examined {
     pub checked: Checked,
     /// The logs that are whole, by session.
     pub whole: Vec<(SessionKey, Logs)>,
+    /// The uncommitted work that can be put back.
+    pub work: Option<Work>,
     /// The session that was named.
     pub named: Option<SessionKey>,
 }
@@ -98,6 +106,7 @@ impl Ctx {
         };
         let (logs, whole) = self.verify_logs(record, remote.as_deref(), offline.is_none())?;
         let default = remote.as_deref().and_then(|r| self.repo.default_branch(r));
+        let no_work = ask.no_work;
         let ask = observe::Ask {
             branch: lane.local.clone(),
             head: record.head.clone(),
@@ -114,9 +123,15 @@ impl Ctx {
         };
         let (snapshot, code) = self.judged(&ask, remote.as_deref(), offline.is_none())?;
         let baton = self.holding(&lane.server, &record.baton)?;
-        let checked =
-            Checked { branch: lane.server.to_string(), author: stored.author.clone(), baton, offline, code, logs };
-        Ok(Examined { lane, remote, stored, ask, snapshot, checked, whole, named })
+        let online = remote.as_deref().filter(|_| offline.is_none());
+        let (work, found) = match no_work {
+            true => (None, None),
+            false => self.work_state(&lane, record, online, &snapshot, &code.action)?.unzip(),
+        };
+        let (branch, author) = (lane.server.to_string(), stored.author.clone());
+        let checked = Checked { branch, author, baton, offline, code, work, logs };
+        let found = found.flatten();
+        Ok(Examined { lane, remote, stored, ask, snapshot, checked, whole, work: found, named })
     }
 
     /// Judges, and where the verdict is that more must be fetched first, fetches it and judges again.

@@ -29,6 +29,11 @@ impl Local {
         Local { dir: repo.common_dir().join("handoff") }
     }
 
+    /// What belongs to one work tree only.
+    pub fn of_work_tree(repo: &Repo) -> Local {
+        Local { dir: repo.git_dir().join("handoff") }
+    }
+
     /// The folder.
     pub fn dir(&self) -> &Path {
         &self.dir

@@ -14,6 +14,7 @@ pub mod save;
 pub mod sessions;
 pub mod show;
 pub mod sync;
+pub mod work;
 
 use crate::env::Env;
 use crate::fault::{AnyFault, Blame, Choice, Fault};

@@ -7,7 +7,8 @@ use serde::Serialize;
 use crate::fault::{AnyFault, Choice};
 use crate::flows::capture::Captured;
 use crate::flows::overview::Holding;
-use crate::flows::save::{Ask, BatonChange, Saved};
+use crate::flows::save::{Ask, BatonChange, Saved, WorkChange};
+use crate::flows::work::{WorkAsk, WorkTaken};
 use crate::flows::{Ctx, HalfDone, Lane, Stuck, Undecided, quote};
 use crate::format::refs;
 use crate::git::remote::{Push, PushOutcome, Pushed, RemoteError, server_words};
@@ -35,17 +36,24 @@ pub struct PushReport {
     pub baton: Holding,
     /// How many files have changes that were not committed and stay here.
     pub uncommitted: usize,
+    /// The uncommitted work that went along; `None`: it was not asked for.
+    pub work: Option<WorkTaken>,
+    /// How many bytes of objects the remote did not have.
+    pub bytes: u64,
     /// How often someone else was first.
     pub lost_races: u32,
 }
 
 impl Ctx {
     /// Saves, offers and sends. `confirmed`: the user agreed that sessions may go to a remote that was not opted in.
-    pub fn push(&self, ask: &Ask, confirmed: bool) -> Result<PushReport, AnyFault> {
+    pub fn push(&self, ask: &Ask, work: &WorkAsk, confirmed: bool) -> Result<PushReport, AnyFault> {
         let lane = self.lane(ask.branch.as_deref(), ask.remote.as_deref())?;
         let remote = self.permitted(&lane, confirmed)?;
         self.not_behind(&lane, &remote)?;
         self.only_ours(&lane, &remote, ask)?;
+        let mut work = self.take_work(work, &lane, &remote)?;
+        let going = WorkChange::Is(work.as_ref().and_then(|w| w.commit.clone()));
+        let ask = &Ask { work: going, ..ask.clone() };
         let (mut saved, lane, mut record) = self.save(ask, BatonChange::Offer)?;
         let lane = Lane { remote: Some(remote.clone()), ..lane };
         let tracking = format!("refs/remotes/{remote}/{}", lane.server);
@@ -55,6 +63,7 @@ impl Ctx {
         let mut pause = Duration::from_millis(50);
         loop {
             let keys: Vec<SessionKey> = record.sessions.iter().map(|s| s.key.clone()).collect();
+            let bytes = self.bytes_to_send(&remote, &record, &saved.record)?;
             let sent = self.send(&lane, &remote, &record, &saved.record, &keys).map_err(saved_here)?;
             match sent {
                 Sent::All { branch } => {
@@ -65,7 +74,9 @@ impl Ctx {
                         commits,
                         branch_moved: branch,
                         baton: self.holding(&lane.server, &record.baton)?,
-                        uncommitted: self.repo.changed_paths()?,
+                        uncommitted: if work.is_some() { 0 } else { self.repo.changed_paths()? },
+                        work,
+                        bytes,
                         lost_races,
                         saved,
                     });
@@ -78,7 +89,9 @@ impl Ctx {
                     self.catch_up(&remote, &keys)?;
                     saved.sessions.iter_mut().try_for_each(|c| self.refresh(c))?;
                     let head = record.head.clone();
-                    (saved.record, record) = self.write_record(&lane, &head, &saved.sessions, BatonChange::Keep)?;
+                    let going = self.caught_up(&lane, &remote, record.work.take(), work.as_mut())?;
+                    let keep = BatonChange::Keep;
+                    (saved.record, record) = self.write_record_with(&lane, &head, &saved.sessions, keep, &going)?;
                 }
                 Sent::Lost { why } => {
                     let next = "nothing is lost: it is saved here; run `git handoff push` again";
@@ -173,6 +186,8 @@ impl Ctx {
             // A session that only the remote has needs no push.
             wanted.extend(self.repo.find_ref(&name)?.map(|new| (name, new)));
         }
+        wanted
+            .extend(record.work.clone().filter(|w| self.work_is_ours(lane, w)).map(|w| (refs::work(&lane.server), w)));
         wanted.push((refs::record(&lane.server), commit.clone()));
         let mut handoff = Vec::new();
         for (name, new) in wanted {

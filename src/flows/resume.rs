@@ -9,6 +9,7 @@ use crate::flows::check::{CheckAsk, Checked, Examined};
 use crate::flows::push::RecordSent;
 use crate::flows::restore::Restored;
 use crate::flows::save::BatonChange;
+use crate::flows::work::WorkRestored;
 use crate::flows::{Ctx, Lane, Stuck, Undecided, quote};
 use crate::format::refs;
 use crate::git::refs::RefChange;
@@ -35,6 +36,8 @@ pub struct ResumeAsk {
     pub session: Option<String>,
     /// Take the baton although another surface holds it.
     pub take: bool,
+    /// Leave uncommitted work out.
+    pub no_work: bool,
 }
 
 /// What was brought.
@@ -44,6 +47,8 @@ pub struct Resumed {
     pub checked: Checked,
     /// What happened to the code.
     pub code: Done,
+    /// The uncommitted work that was put back; `None`: there was none, or it was left out.
+    pub work: Option<WorkRestored>,
     /// The folder in which to go on.
     pub root: PathBuf,
     /// The session; `None`: the handoff has none.
@@ -76,7 +81,12 @@ impl Ctx {
     /// Picks a handoff up. Stops with choices, and changes nothing, where the step is not safe or not clear.
     pub fn resume(&self, ask: &ResumeAsk) -> Result<Resumed, AnyFault> {
         self.local.remember(&self.repo, None)?;
-        let check = CheckAsk { what: ask.what.clone(), remote: ask.remote.clone(), beside: ask.worktree.is_some() };
+        let check = CheckAsk {
+            what: ask.what.clone(),
+            remote: ask.remote.clone(),
+            beside: ask.worktree.is_some(),
+            no_work: ask.no_work,
+        };
         let examined = self.examine(&check)?;
         let (key, others) = self.session_of(&examined, ask)?;
         self.may_take(&examined, ask)?;
@@ -88,6 +98,7 @@ impl Ctx {
         if let (Some(key), Some(logs), Some(root)) = (&key, logs, folder.as_deref().or(self.repo.workdir())) {
             self.may_restore(key, logs, root)?;
         }
+        self.may_restore_work(&examined)?;
         let verdict = &examined.checked.code;
         let code = tree::carry_out(&self.repo, &self.env, &examined.snapshot, verdict, folder.as_deref())?;
         let root = code.folder.clone().or_else(|| self.repo.workdir().map(Path::to_path_buf));
@@ -96,6 +107,7 @@ impl Ctx {
         })?;
         let there = if code.folder.is_some() { Ctx::open(&self.env.at(&root))? } else { Ctx::open(&self.env)? };
         there.local.remember(&there.repo, None)?;
+        let work = there.restore_work(&examined)?;
         let session = match (&key, logs) {
             (Some(key), Some(logs)) => {
                 let tip = self.handed_over(&examined, key)?;
@@ -105,7 +117,7 @@ impl Ctx {
         };
         let baton = self.take_baton(&examined)?;
         tree::expire_rescues(&self.repo, self.env.now())?;
-        Ok(Resumed { code, root, session, others, baton, checked: examined.checked })
+        Ok(Resumed { code, work, root, session, others, baton, checked: examined.checked })
     }
 
     /// The session to continue, and the others with their commands.

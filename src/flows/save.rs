@@ -23,6 +23,18 @@ pub struct Ask {
     pub sessions: Vec<String>,
     /// Every session that had a turn on the branch, also at the first handoff.
     pub all: bool,
+    /// What becomes of the uncommitted work that the record names.
+    pub work: WorkChange,
+}
+
+/// How a save changes which uncommitted work a record names.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum WorkChange {
+    /// Not at all.
+    #[default]
+    Keep,
+    /// It names this; `None`: there is none to hand over.
+    Is(Option<Oid>),
 }
 
 /// What was saved.
@@ -70,7 +82,7 @@ impl Ctx {
         for candidate in &chosen {
             captured.push(capture::capture(self, candidate, lane.remote.as_deref())?);
         }
-        let record = self.write_record(&lane, &head, &captured, change)?;
+        let record = self.write_record_with(&lane, &head, &captured, change, &ask.work)?;
         let saved = Saved { branch: lane.local.to_string(), sessions: captured, others, record: record.0 };
         Ok((saved, lane, record.1))
     }
@@ -176,6 +188,18 @@ impl Ctx {
         captured: &[Captured],
         change: BatonChange,
     ) -> Result<(Oid, Record), AnyFault> {
+        self.write_record_with(lane, head, captured, change, &WorkChange::Keep)
+    }
+
+    /// The same, with what becomes of the uncommitted work.
+    pub fn write_record_with(
+        &self,
+        lane: &Lane,
+        head: &Oid,
+        captured: &[Captured],
+        change: BatonChange,
+        work: &WorkChange,
+    ) -> Result<(Oid, Record), AnyFault> {
         let records::Known { stored: known, parents } =
             records::find(&self.repo, &lane.server, lane.remote.as_deref())?;
         let holder = self.local.holder(&self.env, &self.repo)?;
@@ -220,6 +244,9 @@ impl Ctx {
         };
         if change != BatonChange::Keep {
             record.baton = Baton { epoch: record.baton.epoch.saturating_add(raises), state, holder, since: now };
+        }
+        if let WorkChange::Is(work) = work {
+            record.work.clone_from(work);
         }
         record.upstream = lane.remote.as_ref().map(|r| format!("{r}/{}", lane.server));
         record.base = lane.remote.as_ref().and_then(|r| self.base_of(r, head));

@@ -5,6 +5,7 @@ pub mod message;
 pub mod record;
 pub mod refs;
 pub mod segments;
+pub mod work;
 pub mod yaml;
 
 use crate::fault::Fault;

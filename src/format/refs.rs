@@ -12,6 +12,8 @@ pub const ROOT: &str = "refs/handoff/";
 pub const BRANCHES: &str = "refs/handoff/branches/";
 /// Logs, one a session.
 pub const LOGS: &str = "refs/handoff/logs/";
+/// Uncommitted work, one a branch.
+pub const WORK: &str = "refs/handoff/work/";
 /// What a remote had when last seen, below `<remote>/`. Never pushed.
 pub const REMOTES: &str = "refs/handoff-remotes/";
 /// The user's trees before we touched them. Never pushed.
@@ -30,6 +32,11 @@ pub fn record(branch: &BranchName) -> String {
 /// The local ref of a session's log.
 pub fn log(key: &SessionKey) -> String {
     format!("{LOGS}{key}")
+}
+
+/// The local ref of a branch's uncommitted work.
+pub fn work(branch: &BranchName) -> String {
+    format!("{WORK}{}", component(branch))
 }
 
 /// What `remote` had of a ref below `refs/handoff/`; `None` for refs that are not ours.

@@ -167,6 +167,17 @@ impl Repo {
         walk.all().map(|commits| commits.filter(Result::is_ok).count()).unwrap_or(0)
     }
 
+    /// How many bytes the objects of some commits take that no ref below the known prefixes has.
+    pub fn bytes_of(&self, new: &[Oid], known: &[String]) -> Result<u64, SpawnError> {
+        let mut args: Vec<String> = ["rev-list", "--objects", "--disk-usage"].map(String::from).into();
+        args.extend(new.iter().map(ToString::to_string));
+        args.push("--not".into());
+        args.extend(known.iter().map(|prefix| format!("--glob={prefix}*")));
+        args.push("--".into());
+        // It is only said; a history that cannot be walked (a partial clone) is no reason to stop.
+        Ok(self.git.say(&args)?.text().parse().unwrap_or(0))
+    }
+
     /// How many files of the work tree differ from HEAD or are untracked.
     pub fn changed_paths(&self) -> Result<usize, SpawnError> {
         if self.workdir().is_none() {

@@ -5,3 +5,4 @@ pub mod ids;
 pub mod record;
 pub mod session;
 pub mod shell;
+pub mod work;

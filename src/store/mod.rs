@@ -4,6 +4,7 @@ pub mod files;
 pub mod logs;
 pub mod merge;
 pub mod records;
+pub mod work;
 
 use crate::fault::Fault;
 use crate::format::FormatError;

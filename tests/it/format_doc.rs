@@ -6,9 +6,10 @@ use std::path::Path;
 use git_handoff::canon::Canonical;
 use git_handoff::canon::paths::{Root, Roots};
 use git_handoff::format::manifest::{Cut, Extent};
-use git_handoff::format::{VERSION, manifest, message, record, refs, segments};
-use git_handoff::model::ids::SessionKey;
+use git_handoff::format::{VERSION, manifest, message, record, refs, segments, work};
+use git_handoff::model::ids::{Oid, SessionKey};
 use git_handoff::model::record::BatonState;
+use git_handoff::model::work::Mode;
 use git_handoff::store::logs::Log;
 use git_handoff::store::merge;
 
@@ -43,7 +44,7 @@ fn example(name: &str) -> String {
 #[test]
 fn every_marked_example_is_tested() {
     let document = document();
-    let known = ["refs", "message", "handoff.yaml", "removed.yaml", "session.yaml", "tokens", "forks"];
+    let known = ["refs", "message", "handoff.yaml", "removed.yaml", "session.yaml", "tokens", "forks", "work.yaml"];
     let marks = document.lines().filter_map(|l| l.strip_prefix("```")?.split_once(' '));
     let marks: Vec<&str> = marks.map(|(_, name)| name).collect();
     assert!(known.iter().all(|name| marks.contains(name)), "{marks:?}");
@@ -61,12 +62,29 @@ fn refs_are_named_as_shown() {
                 assert_eq!(refs::record(&branch), shown);
                 assert_eq!(refs::branch_of(&shown[refs::BRANCHES.len()..]), Some(branch));
             }
+            "work" => assert_eq!(refs::work(&name.parse().expect("a branch")), shown),
             "session" => assert_eq!(refs::log(&name.parse().expect("a session")), shown),
             other => panic!("{other}"),
         }
     }
     assert!(document().contains("`subagents%2Fa1.jsonl`"));
     assert_eq!(refs::file_entry("subagents/a1.jsonl"), "subagents%2Fa1.jsonl");
+}
+
+#[test]
+fn work_says_what_each_path_becomes() {
+    let blob = |n: u8| format!("{n:040x}").parse::<Oid>().expect("an id");
+    let index = [("docs/login.md".to_owned(), blob(1))].into();
+    let worktree = [("bin/serve", 2), ("current", 3), ("src/größe.py", 4)].map(|(p, n)| (p.to_owned(), blob(n))).into();
+    let text = example("work.yaml");
+    let read = work::read("the example", text.as_bytes(), &index, &worktree).expect("work.yaml");
+    assert_eq!(read.paths(), ["bin/serve", "current", "docs/login.md", "login.md", "src/größe.py"]);
+    assert_eq!(read.index[1].to, None);
+    let modes: Vec<Mode> = read.worktree.iter().filter_map(|c| Some(c.to.as_ref()?.mode)).collect();
+    assert_eq!(modes, [Mode::Executable, Mode::Link, Mode::Plain]);
+    assert!(read.worktree[2].untracked && !read.worktree[0].untracked);
+    assert_eq!((read.renames.len(), read.unmerged.len(), read.left_out.len()), (1, 1, 1));
+    assert_eq!(work::write(&read), text, "the example is as this program writes it");
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! snapshot is an error and never overwritten.
 
 mod rescue;
+pub mod work;
 
 use std::path::{Path, PathBuf};
 

@@ -80,13 +80,7 @@ pub fn rescue(repo: &Repo, env: &Env, reason: &str, extra: &[PathBuf]) -> Result
     let detached = head.is_detached();
     let head: Option<Oid> = head.id().map(|id| id.to_string().parse()).transpose()?;
 
-    let scratch = tempfile::Builder::new().prefix("handoff-rescue-").tempdir_in(repo.git_dir());
-    let scratch = scratch.map_err(FileFault::on("make a folder in", repo.git_dir()))?;
-    let index = scratch.path().join("index");
-    let real = repo.git_dir().join("index");
-    if real.exists() {
-        fs::copy(&real, &index).map_err(FileFault::on("copy", &real))?;
-    }
+    let (_scratch, index) = copied_index(repo)?;
     let git = signed(repo.git().clone(), env).with("GIT_INDEX_FILE", &index);
 
     let base = match &head {
@@ -120,6 +114,18 @@ pub fn rescue(repo: &Repo, env: &Env, reason: &str, extra: &[PathBuf]) -> Result
     let differs = git.run(&["diff-tree", "-r", "-z", "--no-renames", "--name-only", base.as_str(), tree.as_str()])?;
     let what = differs.stdout.split(|b| *b == 0).filter(|p| !p.is_empty()).map(super::path).collect();
     Ok(Some(Rescue { ref_name, commit, index, head_ref, what, left_out }))
+}
+
+/// A copy of the index, and the folder that holds it until it is dropped.
+pub(super) fn copied_index(repo: &Repo) -> Result<(tempfile::TempDir, PathBuf), TreeError> {
+    let scratch = tempfile::Builder::new().prefix("handoff-index-").tempdir_in(repo.git_dir());
+    let scratch = scratch.map_err(FileFault::on("make a folder in", repo.git_dir()))?;
+    let index = scratch.path().join("index");
+    let real = repo.git_dir().join("index");
+    if real.exists() {
+        fs::copy(&real, &index).map_err(FileFault::on("copy", &real))?;
+    }
+    Ok((scratch, index))
 }
 
 /// The trees of the index and of the work tree, by way of the copied index that `git` is set to.

@@ -16,4 +16,5 @@ mod remotes;
 mod running;
 mod two_branches;
 mod two_people;
+mod uncommitted;
 mod work_trees;
