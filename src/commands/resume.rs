@@ -120,7 +120,9 @@ fn done(resumed: &Resumed) -> Option<String> {
         Action::Follow { to } => format!("followed to {}", to.short()),
         Action::CreateBranch { at } => format!("made here at {}, and switched to", at.short()),
         Action::Checkout => "switched to".into(),
-        Action::NewWorktree { .. } => format!("new work tree {}", resumed.root.display()),
+        Action::NewWorktree { branch, .. } => {
+            format!("new work tree {} with the branch {branch}", resumed.root.display())
+        }
         Action::Proceed | Action::DeepenFirst | Action::FetchFirst | Action::Stop => return None,
     })
 }

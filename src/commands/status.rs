@@ -4,8 +4,8 @@ use clap::Args;
 
 use crate::env::Env;
 use crate::fault::AnyFault;
-use crate::flows::Ctx;
 use crate::flows::overview::{Handoff, Holding, SessionState, Status};
+use crate::flows::{Ctx, quote};
 use crate::model::record::BatonState;
 use crate::render::words;
 use crate::ui::Ui;
@@ -26,7 +26,11 @@ pub(super) fn run(args: &StatusArgs, env: &Env, ui: &Ui) -> Result<u8, AnyFault>
 
 fn print(status: &Status, env: &Env, ui: &Ui) {
     let held = status.baton.as_ref().map_or("not handed over yet".to_owned(), |b| holding(b, env));
-    ui.out(format!("{}   {held}", status.branch));
+    let unsent = if status.baton.is_some() && status.unsent { ", not sent yet" } else { "" };
+    ui.out(format!("{}   {held}{unsent}", status.branch));
+    if let Some(code) = code(status) {
+        ui.out(format!("  code   {code}"));
+    }
     for s in &status.sessions {
         ui.out(format!("  {}", session(s)));
     }
@@ -39,6 +43,10 @@ fn print(status: &Status, env: &Env, ui: &Ui) {
     }
     if let Some(problem) = &status.problem {
         ui.say(format!("warning: {problem}"));
+    }
+    let behind = status.code.behind > 0 || status.sessions.iter().any(|s| s.behind > 0);
+    if behind {
+        ui.say(format!("hint: `git handoff resume {}` brings what others added", quote(&status.branch)));
     }
     if status.remote.is_none() {
         ui.say("hint: `git handoff init` lets this clone send sessions to its remote");
@@ -55,12 +63,30 @@ pub(super) fn holding(b: &Holding, env: &Env) -> String {
     }
 }
 
+fn code(status: &Status) -> Option<String> {
+    let code = &status.code;
+    let mut parts = Vec::new();
+    match code.ahead {
+        None => parts.push("the branch is not on the remote".to_owned()),
+        Some(0) => {}
+        Some(n) => parts.push(format!("{} not pushed", words::count(n as u64, "commit"))),
+    }
+    if code.behind > 0 {
+        parts.push(format!("{} not here", words::count(code.behind as u64, "commit")));
+    }
+    if code.uncommitted > 0 {
+        parts.push(format!("{} not committed", words::count(code.uncommitted as u64, "file")));
+    }
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
 fn session(s: &SessionState) -> String {
     let name = words::session(s.key.agent.as_str(), s.key.id.short(), s.title.as_deref());
-    let state = match (s.here, s.not_pushed) {
-        (false, _) => "not on this machine".to_owned(),
-        (true, 0) => "synced".to_owned(),
-        (true, n) => format!("{n} not pushed"),
+    let state = match (s.here, s.not_pushed, s.behind) {
+        (false, _, _) => "not on this machine".to_owned(),
+        (true, 0, 0) => "synced".to_owned(),
+        (true, 0, more) => format!("{more} more were handed over"),
+        (true, n, _) => format!("{n} not pushed"),
     };
     let forks =
         if s.forks == 0 { String::new() } else { format!(", {} kept beside", words::count(s.forks as u64, "fork")) };

@@ -103,6 +103,16 @@ impl Local {
         (at.parse() == Ok(epoch)).then(|| since.parse().ok())?
     }
 
+    /// Notes that a remote answered just now.
+    pub fn note_fetched(&self, remote: &str, now: Timestamp) -> Result<(), FileFault> {
+        self.write(&format!("fetched/{}", remote.replace('/', "%2F")), &format!("{now}\n"))
+    }
+
+    /// When a remote last answered.
+    pub fn fetched_at(&self, remote: &str) -> Option<Timestamp> {
+        self.read(&format!("fetched/{}", remote.replace('/', "%2F")))?.trim().parse().ok()
+    }
+
     /// All folders in which this clone has its work trees or had them: the present ones first.
     pub fn places(&self, repo: &Repo) -> Vec<PathBuf> {
         let mut places = repo.worktrees();

@@ -173,6 +173,9 @@ impl Ctx {
         if let Some(branch) = head.branch {
             return Ok(branch);
         }
+        if let Some(branch) = self.repo.rebased() {
+            return Ok(branch);
+        }
         let Some(commit) = head.commit else {
             return Err(Stuck::usage("HEAD is on no branch", "name one with --branch").into());
         };

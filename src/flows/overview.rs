@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::agents::Agent;
 use crate::fault::AnyFault;
-use crate::flows::{Ctx, capture};
+use crate::flows::{Ctx, Lane, capture};
 use crate::format::refs;
 use crate::jsonl;
 use crate::model::ids::{BranchName, Oid, SessionKey};
@@ -29,6 +29,10 @@ pub struct Status {
     pub remote: Option<String>,
     /// Why the record of the branch cannot be read, if it cannot.
     pub problem: Option<String>,
+    /// The code beside what the remote had when last seen.
+    pub code: CodeState,
+    /// What is said of the branch here has not been sent to the remote yet.
+    pub unsent: bool,
 }
 
 /// Who holds a branch.
@@ -44,6 +48,17 @@ pub struct Holding {
     pub since: Timestamp,
 }
 
+/// The branch's code beside what the remote had when last seen.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct CodeState {
+    /// Commits that the remote lacks; `None`: the branch is not there.
+    pub ahead: Option<usize>,
+    /// Commits that are not here.
+    pub behind: usize,
+    /// Files with changes that are not committed, if the branch is checked out here.
+    pub uncommitted: usize,
+}
+
 /// One session as `status` shows it.
 #[derive(Debug, Clone, Serialize)]
 pub struct SessionState {
@@ -55,6 +70,8 @@ pub struct SessionState {
     pub events: u64,
     /// Events that no remote has.
     pub not_pushed: u64,
+    /// Events that others added and the agent here does not have yet.
+    pub behind: u64,
     /// Whether the agent has it on this machine.
     pub here: bool,
     /// Forks of it that are kept.
@@ -113,12 +130,16 @@ impl Ctx {
         let baton = known.as_ref().map(|k| self.holding(&lane.server, &k.record.baton)).transpose()?;
         let mut sessions = self.sessions_on(&lane.local)?;
         for entry in known.iter().flat_map(|k| &k.record.sessions) {
+            for here in sessions.iter_mut().filter(|s| s.key == entry.key && s.not_pushed == 0) {
+                here.behind = entry.events.saturating_sub(here.events);
+            }
             if !sessions.iter().any(|s| s.key == entry.key) {
                 sessions.push(SessionState {
                     key: entry.key.clone(),
                     title: entry.title.clone(),
                     events: entry.events,
                     not_pushed: 0,
+                    behind: 0,
                     here: false,
                     forks: 0,
                 });
@@ -128,8 +149,27 @@ impl Ctx {
         let waits =
             |h: &Handoff| !h.baton.mine && h.baton.state == BatonState::Offered && h.branch != lane.server.as_str();
         let waiting = handoffs.into_iter().filter(waits).collect();
+        let code = self.code_state(&lane)?;
+        let tips = records::tips(&self.repo, &lane.server, lane.remote.as_deref())?;
+        let unsent =
+            tips.local.is_some_and(|here| !tips.remote.is_some_and(|there| self.repo.is_ancestor(&here, &there)));
         let remote = lane.remote.filter(|r| self.opted_in(r));
-        Ok(Status { branch: lane.local.to_string(), baton, sessions, waiting, remote, problem })
+        Ok(Status { branch: lane.local.to_string(), baton, sessions, waiting, remote, problem, code, unsent })
+    }
+
+    fn code_state(&self, lane: &Lane) -> Result<CodeState, AnyFault> {
+        let tracking = lane.remote.as_ref().map(|r| format!("refs/remotes/{r}/{}", lane.server));
+        let there = tracking.map(|name| self.repo.find_ref(&name)).transpose()?.flatten();
+        let here = self.repo.branch_tip(&lane.local)?;
+        let mut code = CodeState::default();
+        if let (Some(here), Some(there)) = (here, there) {
+            code.ahead = Some(self.repo.count_between(&there, &here));
+            code.behind = self.repo.count_between(&here, &there);
+        }
+        if self.repo.head()?.branch.as_ref() == Some(&lane.local) {
+            code.uncommitted = self.repo.changed_paths()?;
+        }
+        Ok(code)
     }
 
     fn sessions_on(&self, branch: &BranchName) -> Result<Vec<SessionState>, AnyFault> {
@@ -152,7 +192,7 @@ impl Ctx {
             let not_pushed = self.not_pushed(agent, &key, &lines, events)?;
             let forks =
                 self.repo.find_ref(&refs::log(&key))?.map_or(Ok(0), |tip| logs::fork_count(&self.repo, &tip))?;
-            states.push(SessionState { key, title: surveyed.title, events, not_pushed, here: true, forks });
+            states.push(SessionState { key, title: surveyed.title, events, not_pushed, behind: 0, here: true, forks });
         }
         Ok(states)
     }

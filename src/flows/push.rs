@@ -154,22 +154,22 @@ impl Ctx {
 
     fn not_forward(&self, lane: &Lane, remote: &str, there: Option<&Oid>) -> Undecided {
         let (b, r) = (lane.server.as_str(), quote(remote));
-        let expect = there.map_or(String::new(), |o| format!(":{o}"));
-        let spec = quote(&format!("{}:{b}", lane.local));
-        Undecided {
-            what: format!("{b} at {remote} has commits that are not here; the branch was not pushed"),
-            choices: vec![
-                Choice::new("look", format!("git log --oneline {}", quote(&format!("{}..{remote}/{b}", lane.local)))),
-                Choice::new("take them in", format!("git pull --rebase {r} {} && git handoff push", quote(b))),
-                Choice::new(
-                    "replace them",
-                    format!(
-                        "git push {} {r} {spec} && git handoff push",
-                        quote(&format!("--force-with-lease={b}{expect}"))
-                    ),
-                ),
-            ],
+        let mut choices =
+            vec![Choice::new("look", format!("git log --oneline {}", quote(&format!("{}..{remote}/{b}", lane.local))))];
+        choices.push(Choice::new("take them in", format!("git handoff resume {}", quote(b))));
+        let here = self.repo.branch_tip(&lane.local).ok().flatten();
+        // Who is only behind has nothing that could replace theirs.
+        let own = here.zip(there).map_or(1, |(here, there)| self.repo.count_between(there, &here));
+        if own > 0 {
+            let expect = there.map_or(String::new(), |o| format!(":{o}"));
+            let lease = quote(&format!("--force-with-lease={b}{expect}"));
+            let spec = quote(&format!("{}:{b}", lane.local));
+            let onto = format!("git pull --rebase {r} {} && git handoff push", quote(b));
+            choices.push(Choice::new("put yours on top", onto));
+            choices.push(Choice::new("drop theirs", format!("git push {lease} {r} {spec} && git handoff push")));
         }
+        let what = format!("{b} at {remote} has commits that are not here; the branch was not pushed");
+        Undecided { what, choices }
     }
 
     fn send(
@@ -268,7 +268,7 @@ impl Ctx {
                 }
                 Pushed::Refused { why } => {
                     let what = format!("{remote} does not take {}: {}", push.name, words(why));
-                    let next = "sessions stay here; ask its administrator to allow refs/handoff/*";
+                    let next = "sessions stay here, and the branch was not sent either: `git push` sends the code alone; an administrator of the server can allow refs/handoff/*";
                     return Err(Stuck::failed(what, next).into());
                 }
                 _ => {}

@@ -95,13 +95,18 @@ impl Ctx {
         }
         let logs = key.as_ref().map(|key| whole(&examined, key)).transpose()?;
         let folder = ask.worktree.as_ref().map(|w| self.env.cwd().join(w));
+        if let Some(taken) = folder.as_ref().filter(|f| std::fs::read_dir(f).is_ok_and(|mut d| d.next().is_some())) {
+            let next = "name another folder with --worktree; nothing was changed";
+            return Err(Stuck::usage(format!("{} is there already", taken.display()), next).into());
+        }
         if let (Some(key), Some(logs), Some(root)) = (&key, logs, folder.as_deref().or(self.repo.workdir())) {
             self.may_restore(key, logs, root)?;
         }
         self.may_restore_work(&examined)?;
         let verdict = &examined.checked.code;
         let code = tree::carry_out(&self.repo, &self.env, &examined.snapshot, verdict, folder.as_deref())?;
-        let root = code.folder.clone().or_else(|| self.repo.workdir().map(Path::to_path_buf));
+        let made = code.folder.clone().map(|f| f.canonicalize().unwrap_or(f));
+        let root = made.or_else(|| self.repo.workdir().map(Path::to_path_buf));
         let root = root.ok_or_else(|| {
             Stuck::usage("a bare repository has no work tree to go on in", "name a folder with --worktree")
         })?;

@@ -46,6 +46,7 @@ impl Ctx {
         let before = self.repo.list_refs(&root)?;
         let options = [self.whole(remote), &["--prune"]].concat();
         self.repo.fetch_with(remote, &[refs::records_refspec(remote)], &options, false)?;
+        self.local.note_fetched(remote, self.env.now())?;
         let after = self.repo.list_refs(&root)?;
         let changed = after.into_iter().filter(|r| !before.contains(r));
         Ok(changed.map(|(name, _)| refs::readable(&name[root.len()..]).into_owned()).collect())
@@ -62,14 +63,19 @@ impl Ctx {
             let _ = self.repo.fetch_with(remote, &specs, self.whole(remote), false);
         }
         let specs = [refs::records_refspec(remote), head];
-        match self.repo.fetch_present(remote, &specs, &[], false) {
+        let fetched = self.repo.fetch_present(remote, &specs, &[], false);
+        if fetched.is_ok() {
+            self.local.note_fetched(remote, self.env.now())?;
+        }
+        match fetched {
             Ok(present) if present[1] => {
                 Ok(self.repo.find_ref(&tracking)?.map_or(ServerBranch::Gone, ServerBranch::At))
             }
             Ok(_) => Ok(ServerBranch::Gone),
-            Err(RemoteError::Unreachable { message, .. }) => {
-                Ok(ServerBranch::Offline { why: message, as_of: self.repo.fetched_at(remote) })
-            }
+            Err(RemoteError::Unreachable { message, .. }) => Ok(ServerBranch::Offline {
+                why: message,
+                as_of: self.local.fetched_at(remote).max(self.repo.fetched_at(remote)),
+            }),
             Err(other) => Err(other.into()),
         }
     }

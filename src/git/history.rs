@@ -35,6 +35,13 @@ impl Repo {
         Ok(Head { branch: short, commit: head.id().map(from_gix) })
     }
 
+    /// The branch that a rebase in this work tree began on, if one is in progress.
+    pub fn rebased(&self) -> Option<BranchName> {
+        let read = |dir: &str| std::fs::read_to_string(self.git_dir().join(dir).join("head-name")).ok();
+        let name = read("rebase-merge").or_else(|| read("rebase-apply"))?;
+        name.trim().strip_prefix("refs/heads/")?.parse().ok()
+    }
+
     /// The tip of a local branch.
     pub fn branch_tip(&self, branch: &BranchName) -> Result<Option<Oid>, GitError> {
         self.find_ref(&format!("refs/heads/{branch}"))
