@@ -106,7 +106,7 @@ fn a_killed_run_costs_nothing() {
             started.elapsed()
         })
         .into();
-    let mut seed: u64 = 0x5eed_0f_c0ffee;
+    let mut seed: u64 = 0x5eed_0fc0_ffee;
     let mut chance = |below: u64| {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (seed >> 33) % below.max(1)
@@ -114,7 +114,7 @@ fn a_killed_run_costs_nothing() {
     let (mut hits, mut left, mut half, mut longest) = (0, 0, 0, Duration::ZERO);
     for n in 0..kills {
         // Ada works and hands over; Bob, who has nothing of his own in the way, picks up.
-        let kind = (n % 3) as usize;
+        let kind = n % 3;
         let (on, args): (_, &[&str]) = match kind {
             0 => (&ada, &["save"]),
             1 => (&ada, &["push"]),

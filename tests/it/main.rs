@@ -1,5 +1,11 @@
 //! One test binary: what a person sees, on real repositories.
-#![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "tests run programs and may fail loudly")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "tests run programs and may fail loudly"
+)]
 
 mod crashes;
 mod divergence;
