@@ -173,8 +173,12 @@ impl Ctx {
         action: &Action,
     ) -> Result<Option<(WorkState, Option<Work>)>, AnyFault> {
         let Some(commit) = &record.work else { return Ok(None) };
-        if let Some(remote) = remote.filter(|_| !self.repo.has(commit)) {
-            self.fetch_work(remote, &lane.server)?;
+        if let Some(remote) = remote {
+            // An object that no ref holds may go at any time, so it is the ref that counts.
+            let tracking = refs::tracking(remote, &refs::work(&lane.server)).unwrap_or_default();
+            if self.repo.find_ref(&tracking)?.as_ref() != Some(commit) {
+                self.fetch_work(remote, &lane.server)?;
+            }
         }
         let problem = |why: String| Ok(Some((WorkState { problem: Some(why), ..WorkState::default() }, None)));
         if !self.repo.has(commit) {
