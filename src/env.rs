@@ -89,6 +89,12 @@ impl Env {
         })
     }
 
+    /// The present moment as a file's time, as fine as the clock: what is the latest file of a second matters.
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
+    pub fn file_time(&self) -> SystemTime {
+        self.now.map_or_else(SystemTime::now, SystemTime::from)
+    }
+
     /// `bytes` random bytes as lower-case hex, from the system's generator.
     pub fn random_hex(&self, bytes: usize) -> String {
         let mut seed = vec![0u8; bytes];

@@ -5,6 +5,7 @@ mod copy;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
 
@@ -144,7 +145,7 @@ impl Ctx {
             None => self.write_files(&env, agent, &roots, &logs.main, &place)?,
         };
         // The log is newer than the logs of its subagents: an agent that looks for the latest takes the latest file.
-        touch(&place.log, self.env.now());
+        touch(&place.log, self.env.file_time());
         notes.extend(agent.register(&self.env, &key.id, &cwd, &place));
         let manifest = &logs.main.manifest;
         let here = |name: &str| roots.path(name).unwrap_or_default().to_owned();
@@ -303,7 +304,7 @@ impl Ctx {
             };
             if let Some(bytes) = wanted {
                 put(&path, &bytes, &native.at_place)?;
-                touch(&path, self.env.now() - jiff::SignedDuration::from_secs(10));
+                touch(&path, self.env.file_time() - Duration::from_secs(10));
             }
         }
         Ok(notes)
@@ -379,9 +380,9 @@ fn put(path: &Path, bytes: &[u8], old: &[u8]) -> Result<(), AnyFault> {
 }
 
 /// Lists of sessions go by the age of the file.
-fn touch(path: &Path, now: jiff::Timestamp) {
+fn touch(path: &Path, time: SystemTime) {
     if let Ok(file) = fs::File::options().append(true).open(path) {
         // Only the order of a list depends on it.
-        let _ = file.set_times(fs::FileTimes::new().set_modified(now.into()));
+        let _ = file.set_times(fs::FileTimes::new().set_modified(time));
     }
 }
