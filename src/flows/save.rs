@@ -121,7 +121,7 @@ impl Ctx {
         let (here, stores) = self.sessions_here()?;
         let mut surveyed: Vec<Surveyed> = Vec::new();
         for candidate in here {
-            surveyed.push(self.survey(candidate, &lane.local)?);
+            surveyed.push(self.survey_lane(candidate, &lane.local)?);
         }
         let is_known = |s: &Surveyed| known.is_some_and(|r| r.sessions.iter().any(|e| e.key == s.candidate.found.key));
         let since = known.map(|r| r.baton.since);
@@ -207,7 +207,11 @@ impl Ctx {
         let anew = change != BatonChange::Take && known.as_ref().is_some_and(|k| self.made_anew(lane, head, &k.record));
         let mut record = match known.as_ref() {
             Some(k) if !anew => k.record.clone(),
-            _ => self.first_record(lane, head, &holder, now),
+            Some(_) => self.first_record(lane, head, &holder, now),
+            None => match self.renamed_record(lane)? {
+                Some(record) => record,
+                None => self.first_record(lane, head, &holder, now),
+            },
         };
         if let Some(old) = known.as_ref().filter(|_| anew) {
             record.previous = Some(old.commit.clone());
@@ -257,6 +261,27 @@ impl Ctx {
         let context = known.and_then(|k| k.context);
         let commit = records::save(&self.repo, &self.env, &record, context.as_ref(), &others, &parents)?;
         Ok((commit, record))
+    }
+
+    /// The record that the branch had under the name it was renamed from, as its own.
+    fn renamed_record(&self, lane: &Lane) -> Result<Option<Record>, AnyFault> {
+        for old in self.repo.former_names(&lane.local) {
+            if let Some(known) = records::find(&self.repo, &old, lane.remote.as_deref())?.stored {
+                let branch = lane.server.clone();
+                return Ok(Some(Record { renamed_from: Some(old), branch, ..known.record }));
+            }
+        }
+        Ok(None)
+    }
+
+    /// When a session had its last turn on a branch, under whatever name the branch had then.
+    pub fn survey_lane(&self, candidate: Candidate, branch: &BranchName) -> Result<Surveyed, AnyFault> {
+        let mut surveyed = self.survey(candidate.clone(), branch)?;
+        for old in self.repo.former_names(branch) {
+            let then = self.survey(candidate.clone(), &old)?;
+            surveyed.last_turn = surveyed.last_turn.max(then.last_turn);
+        }
+        Ok(surveyed)
     }
 
     fn first_record(&self, lane: &Lane, head: &Oid, holder: &str, now: Timestamp) -> Record {

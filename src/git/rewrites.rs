@@ -63,6 +63,24 @@ impl Repo {
         self.gix.merge_base(to_gix(a), to_gix(b)).ok().flatten().map(from_gix)
     }
 
+    /// The names a local branch had before `git branch -m`, the latest first, as far as its reflog tells.
+    pub fn former_names(&self, branch: &BranchName) -> Vec<BranchName> {
+        let Ok(Some(reference)) = self.gix.try_find_reference(&format!("refs/heads/{branch}")) else {
+            return Vec::new();
+        };
+        let mut log = reference.log_iter();
+        let Ok(Some(lines)) = log.all() else { return Vec::new() };
+        let old = |message: &str| {
+            let (old, _) = message.strip_prefix("Branch: renamed refs/heads/")?.split_once(" to refs/heads/")?;
+            old.parse().ok()
+        };
+        let mut names: Vec<BranchName> =
+            lines.flatten().filter_map(|line| old(&String::from_utf8_lossy(line.message))).collect();
+        names.reverse();
+        names.retain(|name| name != branch);
+        names
+    }
+
     /// The commit at which a local branch was created, as far as its reflog tells.
     pub fn first_commit_of(&self, branch: &BranchName) -> Option<Oid> {
         let reference = self.gix.try_find_reference(&format!("refs/heads/{branch}")).ok()??;

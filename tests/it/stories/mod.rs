@@ -13,6 +13,7 @@ mod moved;
 mod offline;
 mod privacy;
 mod remotes;
+mod renamed;
 mod running;
 mod two_branches;
 mod two_people;
