@@ -11,6 +11,7 @@ pub mod restore;
 pub mod resume;
 pub mod run;
 pub mod save;
+pub mod send;
 pub mod sessions;
 pub mod show;
 pub mod sync;

@@ -176,7 +176,7 @@ impl Ctx {
         let (here, _) = self.sessions_here()?;
         let mut states = Vec::new();
         for candidate in here {
-            let surveyed = self.survey_lane(candidate, branch)?;
+            let surveyed = self.survey(candidate, branch)?;
             if surveyed.last_turn.is_none() {
                 continue;
             }

@@ -121,7 +121,7 @@ impl Ctx {
         let (here, stores) = self.sessions_here()?;
         let mut surveyed: Vec<Surveyed> = Vec::new();
         for candidate in here {
-            surveyed.push(self.survey_lane(candidate, &lane.local)?);
+            surveyed.push(self.survey(candidate, &lane.local)?);
         }
         let is_known = |s: &Surveyed| known.is_some_and(|r| r.sessions.iter().any(|e| e.key == s.candidate.found.key));
         let since = known.map(|r| r.baton.since);
@@ -272,16 +272,6 @@ impl Ctx {
             }
         }
         Ok(None)
-    }
-
-    /// When a session had its last turn on a branch, under whatever name the branch had then.
-    pub fn survey_lane(&self, candidate: Candidate, branch: &BranchName) -> Result<Surveyed, AnyFault> {
-        let mut surveyed = self.survey(candidate.clone(), branch)?;
-        for old in self.repo.former_names(branch) {
-            let then = self.survey(candidate.clone(), &old)?;
-            surveyed.last_turn = surveyed.last_turn.max(then.last_turn);
-        }
-        Ok(surveyed)
     }
 
     fn first_record(&self, lane: &Lane, head: &Oid, holder: &str, now: Timestamp) -> Record {

@@ -70,7 +70,7 @@ impl Ctx {
         Ok(Some((stray, title)))
     }
 
-    /// When a session had its last turn on a branch.
+    /// When a session had its last turn on a branch, under whatever name the branch had then.
     pub fn survey(&self, candidate: Candidate, branch: &BranchName) -> Result<Surveyed, AnyFault> {
         let log = candidate.agent.load(&self.env, &candidate.found)?;
         let (session, _) = candidate.agent.parse(&candidate.found.key.id, &log.log);
@@ -79,13 +79,15 @@ impl Ctx {
         if let Some(last) = visits.last_mut().filter(|_| self.stands_for(branch)) {
             last.branch = Some(branch.to_string());
         }
+        let former = self.repo.former_names(branch);
+        let names: Vec<&str> = former.iter().chain([branch]).map(BranchName::as_str).collect();
         let mut last_turn = None;
         let mut branch_of_turn = None;
         for event in &session.events {
             if matches!(event.what, What::User { .. }) || branch_of_turn.is_none() {
                 branch_of_turn = Some(branch_of(event, &visits));
             }
-            let on_it = branch_of_turn.as_ref().is_some_and(|b| b.as_deref() == Some(branch.as_str()));
+            let on_it = branch_of_turn.as_ref().is_some_and(|b| b.as_deref().is_some_and(|b| names.contains(&b)));
             if on_it && !event.side {
                 last_turn = last_turn.max(event.at.or(Some(Timestamp::UNIX_EPOCH)));
             }
