@@ -85,7 +85,7 @@ impl<'a> Tape<'a> {
 
     /// The member `name` of an object (the last one, as most readers take it).
     pub fn member(&self, of: usize, name: &str) -> Option<usize> {
-        self.children(of).filter(|&n| self.key(n).is_some_and(|k| k == name)).last()
+        self.children(of).filter(|&n| self.is_named(n, name)).last()
     }
 
     /// The value at a path of member names.
@@ -112,6 +112,13 @@ impl<'a> Tape<'a> {
     /// The decoded member name in front of a value.
     pub fn key(&self, node: usize) -> Option<Cow<'a, str>> {
         self.nodes[node].key.as_ref().map(|k| decode(&self.line[inner(k)]))
+    }
+
+    /// Whether the member name in front of a value is this one.
+    pub fn is_named(&self, node: usize, name: &str) -> bool {
+        let Some(key) = &self.nodes[node].key else { return false };
+        let raw = &self.line[inner(key)];
+        raw == name.as_bytes() || (raw.contains(&b'\\') && decode(raw) == name)
     }
 
     /// The nearest member name at or above a value: arrays are looked through.

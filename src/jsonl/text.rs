@@ -7,7 +7,7 @@ use std::ops::Range;
 pub fn decode(raw: &[u8]) -> Cow<'_, str> {
     match memchr::memchr(b'\\', raw) {
         None => String::from_utf8_lossy(raw),
-        Some(_) => Cow::Owned(Decoded::of(raw).into_text()),
+        Some(_) => Cow::Owned(unescape(&valid(raw), |_, _| {})),
     }
 }
 
@@ -15,28 +15,20 @@ pub fn decode(raw: &[u8]) -> Cow<'_, str> {
 #[derive(Debug)]
 pub struct Decoded<'a> {
     text: Cow<'a, str>,
-    /// Raw offset of each text byte, and of the end; empty where text and raw are the same.
-    map: Vec<usize>,
+    /// Where text and raw drift apart: the offsets in both at which the two go on alike, behind each escape.
+    turns: Vec<(usize, usize)>,
 }
 
 impl<'a> Decoded<'a> {
     /// Decodes a raw JSON string (without quotes).
     pub fn of(raw: &'a [u8]) -> Decoded<'a> {
-        let plain_text = std::str::from_utf8(raw).ok().filter(|_| memchr::memchr(b'\\', raw).is_none());
-        if let Some(text) = plain_text {
-            return Decoded { text: Cow::Borrowed(text), map: Vec::new() };
+        let source = valid(raw);
+        if memchr::memchr(b'\\', raw).is_none() {
+            return Decoded { text: source, turns: Vec::new() };
         }
-        let lossy = String::from_utf8_lossy(raw);
-        let source = lossy.as_bytes();
-        let (mut text, mut map, mut at) = (String::with_capacity(raw.len()), Vec::with_capacity(raw.len() + 1), 0);
-        while at < source.len() {
-            let (c, len) = if source[at] == b'\\' { escape(&source[at..]) } else { plain(&lossy[at..]) };
-            text.push(c);
-            map.resize(text.len(), at);
-            at += len;
-        }
-        map.push(source.len());
-        Decoded { text: Cow::Owned(text), map }
+        let mut turns = Vec::new();
+        let text = unescape(&source, |text, raw| turns.push((text, raw)));
+        Decoded { text: Cow::Owned(text), turns }
     }
 
     /// The text.
@@ -46,17 +38,39 @@ impl<'a> Decoded<'a> {
 
     /// The raw range of a range of the text (on character boundaries).
     pub fn raw_range(&self, range: Range<usize>) -> Range<usize> {
-        if self.map.is_empty() { range } else { self.map[range.start]..self.map[range.end] }
+        self.raw_offset(range.start)..self.raw_offset(range.end)
     }
 
-    fn into_text(self) -> String {
-        self.text.into_owned()
+    fn raw_offset(&self, text: usize) -> usize {
+        // What an escape became stands before the turn behind it, so its start is counted from the one before.
+        let before = self.turns.partition_point(|(at, _)| *at <= text);
+        let (text_from, raw_from) = before.checked_sub(1).map_or((0, 0), |n| self.turns[n]);
+        raw_from + (text - text_from)
     }
 }
 
-fn plain(rest: &str) -> (char, usize) {
-    let c = rest.chars().next().unwrap_or(char::REPLACEMENT_CHARACTER);
-    (c, c.len_utf8())
+/// The bytes as text; what is not UTF-8 becomes U+FFFD.
+fn valid(raw: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(raw) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => String::from_utf8_lossy(raw),
+    }
+}
+
+/// The text without escapes. `turn` is told where text and source go on alike behind each of them.
+fn unescape(source: &str, mut turn: impl FnMut(usize, usize)) -> String {
+    let mut text = String::with_capacity(source.len());
+    let mut at = 0;
+    while let Some(plain) = memchr::memchr(b'\\', &source.as_bytes()[at..]) {
+        text.push_str(&source[at..at + plain]);
+        at += plain;
+        let (c, length) = escape(&source.as_bytes()[at..]);
+        text.push(c);
+        at += length;
+        turn(text.len(), at);
+    }
+    text.push_str(&source[at..]);
+    text
 }
 
 fn escape(rest: &[u8]) -> (char, usize) {

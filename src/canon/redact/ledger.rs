@@ -126,6 +126,9 @@ impl Ledger {
 /// How many placeholders of each kind a stored text holds.
 pub fn placeholders(bytes: &[u8]) -> BTreeMap<String, u64> {
     let mut counts = BTreeMap::new();
+    if memchr::memmem::find(bytes, OPENING.as_bytes()).is_none() {
+        return counts;
+    }
     for chunk in bytes.utf8_chunks() {
         let text = chunk.valid();
         let starts = memchr::memmem::find_iter(text.as_bytes(), OPENING);
