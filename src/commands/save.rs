@@ -6,7 +6,7 @@ use super::{CaptureArgs, captured_line};
 use crate::env::Env;
 use crate::fault::AnyFault;
 use crate::flows::Ctx;
-use crate::flows::save::BatonChange;
+use crate::flows::record::BatonChange;
 use crate::ui::Ui;
 
 #[derive(Debug, Args)]

@@ -7,6 +7,7 @@ pub mod init;
 pub mod local;
 pub mod overview;
 pub mod push;
+pub mod record;
 pub mod restore;
 pub mod resume;
 pub mod run;

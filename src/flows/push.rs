@@ -6,7 +6,8 @@ use serde::Serialize;
 
 use crate::fault::{AnyFault, Choice};
 use crate::flows::overview::Holding;
-use crate::flows::save::{Ask, BatonChange, Saved, WorkChange};
+use crate::flows::record::{BatonChange, WorkChange};
+use crate::flows::save::{Ask, Saved};
 use crate::flows::send::Sent;
 use crate::flows::work::{WorkAsk, WorkTaken};
 use crate::flows::{Ctx, Lane, Stuck, Undecided, quote};

@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use crate::fault::{AnyFault, Choice};
 use crate::flows::check::{CheckAsk, Checked, Examined};
+use crate::flows::record::BatonChange;
 use crate::flows::restore::Restored;
-use crate::flows::save::BatonChange;
 use crate::flows::send::RecordSent;
 use crate::flows::work::WorkRestored;
 use crate::flows::{Ctx, Lane, Stuck, Undecided, quote};

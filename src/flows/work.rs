@@ -8,7 +8,7 @@ use crate::canon::redact::Redactor;
 use crate::fault::{AnyFault, Choice};
 use crate::flows::check::Examined;
 use crate::flows::local::Local;
-use crate::flows::save::WorkChange;
+use crate::flows::record::WorkChange;
 use crate::flows::{Ctx, HalfDone, Lane, Stuck, Undecided, quote};
 use crate::format::refs;
 use crate::git::tree::{self, Rescue, work};
