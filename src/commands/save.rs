@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{CaptureArgs, captured_line};
+use super::{CaptureArgs, captured_line, tell_lost};
 use crate::env::Env;
 use crate::fault::AnyFault;
 use crate::flows::Ctx;
@@ -23,6 +23,9 @@ pub(super) fn run(args: &SaveArgs, env: &Env, ui: &Ui) -> Result<u8, AnyFault> {
     let (saved, _, _) = ctx.save(&args.what.ask(), BatonChange::Keep)?;
     if !args.quiet {
         saved.sessions.iter().for_each(|c| ui.field(9, "saved", captured_line(c)));
+    }
+    if !args.quiet {
+        tell_lost(saved.lost.as_ref(), &ctx, ui)?;
     }
     ui.report(&saved);
     Ok(0)

@@ -2,11 +2,11 @@
 
 use clap::Args;
 
+use super::tell_lost;
 use crate::env::Env;
 use crate::fault::AnyFault;
-use crate::flows::overview::{Handoff, Holding, SessionState, Status};
-use crate::flows::{Ctx, quote};
-use crate::model::record::BatonState;
+use crate::flows::overview::{Handoff, SessionState, Status};
+use crate::flows::{Ctx, baton, quote};
 use crate::render::words;
 use crate::ui::Ui;
 
@@ -20,12 +20,13 @@ pub(super) fn run(args: &StatusArgs, env: &Env, ui: &Ui) -> Result<u8, AnyFault>
     let ctx = Ctx::open(env)?;
     let status = ctx.status(args.branch.as_deref())?;
     print(&status, env, ui);
+    tell_lost(status.lost.as_ref(), &ctx, ui)?;
     ui.report(&status);
     Ok(0)
 }
 
 fn print(status: &Status, env: &Env, ui: &Ui) {
-    let held = status.baton.as_ref().map_or("not handed over yet".to_owned(), |b| holding(b, env));
+    let held = status.baton.as_ref().map_or("not handed over yet".to_owned(), |b| baton::words(b, env));
     let unsent = if status.baton.is_some() && status.unsent { ", not sent yet" } else { "" };
     ui.out(format!("{}   {held}{unsent}", status.branch));
     if let Some(code) = code(status) {
@@ -50,16 +51,6 @@ fn print(status: &Status, env: &Env, ui: &Ui) {
     }
     if status.remote.is_none() {
         ui.say("hint: `git handoff init` lets this clone send sessions to its remote");
-    }
-}
-
-/// `held by you, taken 4 minutes ago`, `offered 4 minutes ago by cloud-7f3a`.
-pub(super) fn holding(b: &Holding, env: &Env) -> String {
-    let who = if b.mine { "you" } else { b.holder.as_str() };
-    let when = words::ago(b.since, env.now());
-    match b.state {
-        BatonState::Held => format!("held by {who}, taken {when}"),
-        BatonState::Offered => format!("offered {when} by {who}"),
     }
 }
 
@@ -95,6 +86,6 @@ fn session(s: &SessionState) -> String {
 
 pub(super) fn waiting(h: &Handoff, env: &Env) -> String {
     let title =
-        h.sessions.iter().rev().find_map(|(_, _, t)| t.as_deref()).map(|t| format!("   \"{t}\"")).unwrap_or_default();
-    format!("{}  {}{title}", h.branch, holding(&h.baton, env))
+        h.sessions.iter().rev().find_map(|s| s.title.as_deref()).map(|t| format!("   \"{t}\"")).unwrap_or_default();
+    format!("{}  {}{title}", h.branch, baton::words(&h.baton, env))
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::fault::AnyFault;
-use crate::flows::overview::Holding;
+use crate::flows::baton::Holding;
 use crate::flows::show::named_in;
 use crate::flows::sync::ServerBranch;
 use crate::flows::work::WorkState;
@@ -176,7 +176,7 @@ impl Ctx {
         let Some(text) = &ask.what else { return Ok((lane, remote, server, None)) };
         let Some(key) = named_in(&self.sessions_known()?, text)? else { return Ok((lane, remote, server, None)) };
         let (handoffs, _) = self.handoffs()?;
-        let Some(handoff) = handoffs.iter().find(|h| h.sessions.iter().any(|(k, _, _)| *k == key)) else {
+        let Some(handoff) = handoffs.iter().find(|h| h.sessions.iter().any(|s| s.key == key)) else {
             return Ok((lane, remote, server, None));
         };
         let lane = self.lane_of_server_branch(&handoff.branch.parse()?, ask.remote.as_deref())?;
@@ -201,7 +201,7 @@ impl Ctx {
         Ok(Lane { server: server.clone(), ..lane })
     }
 
-    fn not_handed_over(&self, lane: &Lane, remote: Option<&str>) -> Stuck {
+    pub(super) fn not_handed_over(&self, lane: &Lane, remote: Option<&str>) -> Stuck {
         let at = remote.map_or(String::new(), |r| format!(" at {r}"));
         let what = format!("{} was not handed over{at}", lane.server);
         let others = self.handoffs().map(|(h, _)| h).unwrap_or_default();

@@ -1,5 +1,6 @@
 //! What the program does, one file a flow. Flows return reports and print nothing.
 
+pub mod baton;
 pub mod capture;
 pub mod check;
 pub mod demo;
@@ -8,6 +9,7 @@ pub mod local;
 pub mod overview;
 pub mod push;
 pub mod record;
+pub mod release;
 pub mod restore;
 pub mod resume;
 pub mod run;

@@ -2,16 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::agents::Agent;
 use crate::fault::AnyFault;
+use crate::flows::baton::{Holding, Lost};
 use crate::flows::{Ctx, Lane, capture};
+use crate::format::message::SessionLine;
 use crate::format::refs;
 use crate::jsonl;
 use crate::model::ids::{BranchName, Oid, SessionKey};
-use crate::model::record::{Baton, BatonState};
+use crate::model::record::BatonState;
 use crate::store::{logs, records};
 
 /// The branch at a glance.
@@ -21,6 +22,8 @@ pub struct Status {
     pub branch: String,
     /// Who holds it; `None`: it was never handed over.
     pub baton: Option<Holding>,
+    /// It was this clone's until another surface took it, and nobody was told so far.
+    pub lost: Option<Lost>,
     /// Its sessions.
     pub sessions: Vec<SessionState>,
     /// Handoffs of other surfaces that wait to be picked up.
@@ -33,19 +36,6 @@ pub struct Status {
     pub code: CodeState,
     /// What is said of the branch here has not been sent to the remote yet.
     pub unsent: bool,
-}
-
-/// Who holds a branch.
-#[derive(Debug, Clone, Serialize)]
-pub struct Holding {
-    /// Held or offered.
-    pub state: BatonState,
-    /// By whom.
-    pub holder: String,
-    /// Whether that is this clone.
-    pub mine: bool,
-    /// Since when.
-    pub since: Timestamp,
 }
 
 /// The branch's code beside what the remote had when last seen.
@@ -87,8 +77,8 @@ pub struct Handoff {
     pub baton: Holding,
     /// The commit it was at.
     pub head: Oid,
-    /// Its sessions with events and title, the one that was worked with last at the end.
-    pub sessions: Vec<(SessionKey, u64, Option<String>)>,
+    /// Its sessions, the one that was worked with last at the end.
+    pub sessions: Vec<SessionLine>,
 }
 
 /// The ref of a record that could not be read, and why.
@@ -104,11 +94,12 @@ impl Ctx {
     pub fn handoffs(&self) -> Result<(Vec<Handoff>, Vec<Unreadable>), AnyFault> {
         let mut found = Vec::new();
         let mut broken = Vec::new();
+        let batons = self.batons()?;
         for (name, summary) in records::list(&self.repo)? {
             match summary {
                 Ok(s) => found.push(Handoff {
                     branch: s.branch.to_string(),
-                    baton: self.holding(&s.branch, &s.baton)?,
+                    baton: batons.holding(&s.branch, &s.baton),
                     head: s.head,
                     sessions: s.sessions,
                 }),
@@ -128,6 +119,7 @@ impl Ctx {
             Err(error) => (None, Some(error.to_string())),
         };
         let baton = known.as_ref().map(|k| self.holding(&lane.server, &k.record.baton)).transpose()?;
+        let lost = known.as_ref().map(|k| self.lost(&lane.server, &k.record.baton)).transpose()?.flatten();
         let mut sessions = self.sessions_on(&lane.local)?;
         for entry in known.iter().flat_map(|k| &k.record.sessions) {
             for here in sessions.iter_mut().filter(|s| s.key == entry.key && s.not_pushed == 0) {
@@ -154,7 +146,7 @@ impl Ctx {
         let unsent =
             tips.local.is_some_and(|here| !tips.remote.is_some_and(|there| self.repo.is_ancestor(&here, &there)));
         let remote = lane.remote.filter(|r| self.opted_in(r));
-        Ok(Status { branch: lane.local.to_string(), baton, sessions, waiting, remote, problem, code, unsent })
+        Ok(Status { branch: lane.local.to_string(), baton, lost, sessions, waiting, remote, problem, code, unsent })
     }
 
     fn code_state(&self, lane: &Lane) -> Result<CodeState, AnyFault> {
@@ -195,15 +187,6 @@ impl Ctx {
             states.push(SessionState { key, title: surveyed.title, events, not_pushed, behind: 0, here: true, forks });
         }
         Ok(states)
-    }
-
-    /// A branch's baton as this clone sees it.
-    pub fn holding(&self, branch: &BranchName, baton: &Baton) -> Result<Holding, AnyFault> {
-        let me = self.local.holder(&self.env, &self.repo)?;
-        if let Some(since) = self.local.taken(branch, baton.epoch) {
-            return Ok(Holding { state: BatonState::Held, mine: true, holder: me, since });
-        }
-        Ok(Holding { state: baton.state, mine: me == baton.holder, holder: baton.holder.clone(), since: baton.since })
     }
 
     /// How many events of a session no remote had when last seen: those after the last one that some log there has,

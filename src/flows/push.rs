@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use crate::fault::{AnyFault, Choice};
-use crate::flows::overview::Holding;
+use crate::flows::baton::Holding;
 use crate::flows::record::{BatonChange, WorkChange};
 use crate::flows::save::{Ask, Saved};
 use crate::flows::send::Sent;
@@ -32,8 +32,10 @@ pub struct PushReport {
     pub commits: Option<usize>,
     /// Whether the branch itself moved there.
     pub branch_moved: bool,
-    /// Who has the baton now.
+    /// Who has the baton now: another surface, if it held the branch.
     pub baton: Holding,
+    /// The command that goes on elsewhere; where another surface has the baton, the one that hands over all the same.
+    pub next: String,
     /// How many files have changes that were not committed and stay here.
     pub uncommitted: usize,
     /// The uncommitted work that went along; `None`: it was not asked for.
@@ -45,7 +47,7 @@ pub struct PushReport {
 }
 
 impl Ctx {
-    /// Saves, offers and sends. `confirmed`: the user agreed that sessions may go to a remote that was not opted in.
+    /// Saves, offers (unless another surface holds the branch) and sends. `confirmed`: the user agreed that sessions may go to a remote that was not opted in.
     pub fn push(&self, ask: &Ask, work: &WorkAsk, confirmed: bool) -> Result<PushReport, AnyFault> {
         let lane = self.lane(ask.branch.as_deref(), ask.remote.as_deref())?;
         let remote = self.permitted(&lane, confirmed)?;
@@ -67,13 +69,17 @@ impl Ctx {
             let sent = self.send(&lane, &remote, &record, &saved.record, &keys).map_err(saved_here)?;
             match sent {
                 Sent::All { branch } => {
+                    let baton = self.holding(&lane.server, &record.baton)?;
+                    let resume = format!("git handoff resume {}", quote(lane.server.as_str()));
+                    let take = || format!("{resume} --take && git handoff push");
                     let commits = before.as_ref().map(|old| self.repo.count_between(old, &record.head));
                     return Ok(PushReport {
                         remote,
                         branch: lane.server.to_string(),
                         commits,
                         branch_moved: branch,
-                        baton: self.holding(&lane.server, &record.baton)?,
+                        next: if baton.mine { resume } else { take() },
+                        baton,
                         uncommitted: if work.is_some() { 0 } else { self.repo.changed_paths()? },
                         work,
                         bytes,

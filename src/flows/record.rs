@@ -14,10 +14,12 @@ use crate::store::{logs, records};
 pub enum BatonChange {
     /// Not at all; a first record is held by this clone.
     Keep,
-    /// Someone else may go on.
+    /// Someone else may go on. Not at all where another surface holds it: what is not one's own cannot be offered.
     Offer,
     /// This clone goes on.
     Take,
+    /// Nobody does, and nothing is offered.
+    LetGo,
 }
 
 /// How a save changes which uncommitted work a record names.
@@ -92,13 +94,15 @@ impl Ctx {
         }
         record.sessions.retain(|s| !record.removed.contains(&s.key.to_string()));
         record.order();
-        let (state, raises) = match change {
-            BatonChange::Keep => (record.baton.state, 0),
-            BatonChange::Offer => (BatonState::Offered, 1),
-            BatonChange::Take => (BatonState::Held, 1),
+        let now_with = self.holding(&lane.server, &record.baton)?;
+        let state = match change {
+            BatonChange::Keep => None,
+            BatonChange::Offer => (now_with.mine || now_with.state != BatonState::Held).then_some(BatonState::Offered),
+            BatonChange::Take => Some(BatonState::Held),
+            BatonChange::LetGo => Some(BatonState::Free),
         };
-        if change != BatonChange::Keep {
-            record.baton = Baton { epoch: record.baton.epoch.saturating_add(raises), state, holder, since: now };
+        if let Some(state) = state {
+            record.baton = Baton { epoch: record.baton.epoch.saturating_add(1), state, holder, since: now };
         }
         if let WorkChange::Is(work) = work {
             record.work.clone_from(work);
@@ -111,6 +115,7 @@ impl Ctx {
         let others = known.as_ref().filter(|_| !anew).map(|k| k.others.clone()).unwrap_or_default();
         let context = known.and_then(|k| k.context);
         let commit = records::save(&self.repo, &self.env, &record, context.as_ref(), &others, &parents)?;
+        self.note_baton(&lane.server, &record.baton)?;
         Ok((commit, record))
     }
 

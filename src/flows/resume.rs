@@ -5,23 +5,18 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::fault::{AnyFault, Choice};
+use crate::flows::baton::{self, Passed};
 use crate::flows::check::{CheckAsk, Checked, Examined};
 use crate::flows::record::BatonChange;
 use crate::flows::restore::Restored;
-use crate::flows::send::RecordSent;
 use crate::flows::work::WorkRestored;
 use crate::flows::{Ctx, Lane, Stuck, Undecided, quote};
-use crate::format::refs;
-use crate::git::refs::RefChange;
 use crate::git::tree::{self, Done};
 use crate::model::divergence::Action;
 use crate::model::ids::SessionKey;
-use crate::model::record::{Baton, BatonState};
+use crate::model::record::BatonState;
 use crate::store::logs::Logs;
 use crate::store::records;
-
-/// How often a lost race for the baton is run again.
-const MOST_TRIES: usize = 5;
 
 /// What to pick up, and how.
 #[derive(Debug, Clone, Default)]
@@ -156,13 +151,12 @@ impl Ctx {
 
     fn may_take(&self, examined: &Examined, ask: &ResumeAsk) -> Result<(), AnyFault> {
         let baton = &examined.checked.baton;
-        if baton.mine || baton.state == BatonState::Offered || ask.take {
+        if baton.mine || baton.state != BatonState::Held || ask.take {
             return Ok(());
         }
         let branch = quote(examined.lane.server.as_str());
-        let since = crate::render::words::ago(baton.since, self.env.now());
         Err(Undecided {
-            what: format!("{} is held by {}, since {since}", examined.lane.server, baton.holder),
+            what: format!("{} is {}", examined.lane.server, baton::words(baton, &self.env)),
             choices: vec![
                 Choice::new("ask them to hand over, then", format!("git handoff resume {branch}")),
                 Choice::new("go on all the same", format!("git handoff resume {branch} --take")),
@@ -178,45 +172,28 @@ impl Ctx {
     fn take_baton(&self, examined: &Examined) -> Result<Taken, AnyFault> {
         let Examined { lane, remote, stored, .. } = examined;
         let lane = Lane { remote: remote.clone(), ..lane.clone() };
-        let head = &stored.record.head;
-        let remote = match (remote, &examined.checked.offline) {
-            (None, _) => {
-                self.write_record(&lane, head, &[], BatonChange::Take)?;
-                return Ok(Taken::HereOnly { why: "this clone has no remote".into() });
-            }
-            (Some(_), Some(why)) => return self.taken_here(&lane, &stored.record.baton, why.clone()),
-            (Some(remote), None) if !self.opted_in(remote) => {
-                let why = format!("`git handoff init --remote {}` lets this clone write there", quote(remote));
-                return self.taken_here(&lane, &stored.record.baton, why);
-            }
-            (Some(remote), None) => remote,
+        let there = records::tips(&self.repo, &lane.server, remote.as_deref())?.remote;
+        let (Some(remote), Some(_)) = (remote, there) else {
+            self.write_record(&lane, &stored.record.head, &[], BatonChange::Take)?;
+            let why = if remote.is_none() { "this clone has no remote" } else { "nothing of it was pushed there yet" };
+            return Ok(Taken::HereOnly { why: why.into() });
         };
-        let name = refs::record(&lane.server);
-        let before = self.repo.find_ref(&name)?;
-        let (mut commit, _) = self.write_record(&lane, head, &[], BatonChange::Take)?;
-        for _ in 0..MOST_TRIES {
-            match self.send_record(&lane, remote, &commit)? {
-                RecordSent::Arrived => return Ok(Taken::Ours),
-                RecordSent::Lost => self.fetch_records(remote)?,
-                RecordSent::Not { why } => {
-                    let change = RefChange { name, old: Some(commit), new: before, why: "handoff: not told".into() };
-                    self.repo.change_refs(&self.env, &[change])?;
-                    return self.taken_here(&lane, &stored.record.baton, why);
-                }
-            };
-            let record = self.write_record(&lane, head, &[], BatonChange::Keep)?;
-            commit = record.0;
-            let now = self.holding(&lane.server, &record.1.baton)?;
-            if !now.mine {
-                return Ok(Taken::Theirs { holder: now.holder });
+        let passed = match &examined.checked.offline {
+            Some(why) => Passed::Not { why: why.clone() },
+            None if !self.opted_in(remote) => {
+                let why = format!("`git handoff init --remote {}` lets this clone write there", quote(remote));
+                Passed::Not { why }
             }
-        }
-        Ok(Taken::HereOnly { why: "others kept writing".into() })
-    }
-
-    fn taken_here(&self, lane: &Lane, baton: &Baton, why: String) -> Result<Taken, AnyFault> {
-        self.local.note_taken(&lane.server, baton.epoch, self.env.now())?;
-        Ok(Taken::HereOnly { why })
+            None => self.pass_baton(&lane, remote, BatonState::Held)?,
+        };
+        Ok(match passed {
+            Passed::Arrived => Taken::Ours,
+            Passed::Theirs(baton) => Taken::Theirs { holder: baton.holder },
+            Passed::Not { why } => {
+                self.note_untold(&lane.server, &stored.record.baton, BatonState::Held, remote)?;
+                Taken::HereOnly { why }
+            }
+        })
     }
 }
 

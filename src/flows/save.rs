@@ -4,6 +4,7 @@
 use serde::Serialize;
 
 use crate::fault::AnyFault;
+use crate::flows::baton::Lost;
 use crate::flows::capture::{self, Captured};
 use crate::flows::record::{BatonChange, WorkChange};
 use crate::flows::sessions::{self, Candidate, Surveyed};
@@ -38,6 +39,8 @@ pub struct Saved {
     pub others: Vec<Other>,
     /// The commit of the record.
     pub record: Oid,
+    /// The branch was this clone's until another surface took it, and nobody was told so far.
+    pub lost: Option<Lost>,
 }
 
 /// A session that was not taken.
@@ -62,7 +65,8 @@ impl Ctx {
             captured.push(capture::capture(self, candidate, lane.remote.as_deref())?);
         }
         let record = self.write_record_with(&lane, &head, &captured, change, &ask.work)?;
-        let saved = Saved { branch: lane.local.to_string(), sessions: captured, others, record: record.0 };
+        let lost = self.lost(&lane.server, &record.1.baton)?;
+        let saved = Saved { branch: lane.local.to_string(), sessions: captured, others, record: record.0, lost };
         Ok((saved, lane, record.1))
     }
 
