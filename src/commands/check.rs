@@ -7,6 +7,7 @@ use crate::env::Env;
 use crate::error;
 use crate::fault::AnyFault;
 use crate::flows::check::{CheckAsk, Checked, LogState};
+use crate::flows::typed::Typed;
 use crate::flows::work::some;
 use crate::flows::{Ctx, baton};
 use crate::model::divergence::Action;
@@ -24,7 +25,7 @@ pub(super) struct CheckArgs {
 }
 
 pub(super) fn run(args: &CheckArgs, env: &Env, ui: &Ui) -> Result<u8, AnyFault> {
-    let ctx = Ctx::open(env)?;
+    let ctx = Ctx::open(env)?.typed(Typed::command("check").value("--remote", args.remote.as_deref()));
     let ask = CheckAsk { what: args.what.clone(), remote: args.remote.clone(), beside: false, no_work: false };
     let (examined, settled) = ctx.check(&ask)?;
     let checked = &examined.checked;

@@ -18,6 +18,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::env::Env;
 use crate::error;
 use crate::fault::AnyFault;
+use crate::flows::typed::Typed;
 use crate::flows::{baton, run};
 use crate::model::record::BatonState;
 use crate::ui::Ui;
@@ -138,6 +139,12 @@ pub struct CaptureArgs {
 }
 
 impl CaptureArgs {
+    /// The command that these were typed with; the branch is what it asks for, so it is not among them.
+    fn typed(&self, command: &'static str) -> Typed {
+        let typed = Typed::by_flag(command).value("--remote", self.lane.remote.as_deref()).flag("--all", self.all);
+        self.sessions.iter().fold(typed, |typed, id| typed.value("--session", Some(id)))
+    }
+
     fn ask(&self) -> crate::flows::save::Ask {
         crate::flows::save::Ask {
             branch: self.lane.branch.clone(),

@@ -25,7 +25,9 @@ pub(super) struct PushArgs {
 }
 
 pub(super) fn run(args: &PushArgs, env: &Env, ui: &Ui) -> Result<u8, AnyFault> {
-    let ctx = Ctx::open(env)?;
+    let typed = args.what.typed("push").flag("--work", args.work);
+    let ctx =
+        Ctx::open(env)?.typed(args.include.iter().fold(typed, |typed, path| typed.value("--include", Some(path))));
     let ask = args.what.ask();
     // On a terminal the first push to a remote asks; elsewhere the choices are printed.
     let question = ctx.first_push(&ask)?;

@@ -4,6 +4,7 @@ use clap::Args;
 
 use crate::env::Env;
 use crate::fault::AnyFault;
+use crate::flows::typed::Typed;
 use crate::flows::{Ctx, baton};
 use crate::ui::Ui;
 
@@ -19,7 +20,7 @@ pub(super) struct ReleaseArgs {
 }
 
 pub(super) fn run(args: &ReleaseArgs, env: &Env, ui: &Ui) -> Result<u8, AnyFault> {
-    let ctx = Ctx::open(env)?;
+    let ctx = Ctx::open(env)?.typed(Typed::command("release").value("--remote", args.remote.as_deref()));
     let released = ctx.release(args.branch.as_deref(), args.remote.as_deref())?;
     ui.out(format!("{}   {}", released.branch, baton::words(&released.baton, env)));
     if released.was_free {

@@ -19,7 +19,7 @@ pub(super) struct SaveArgs {
 }
 
 pub(super) fn run(args: &SaveArgs, env: &Env, ui: &Ui) -> Result<u8, AnyFault> {
-    let ctx = Ctx::open(env)?;
+    let ctx = Ctx::open(env)?.typed(args.what.typed("save"));
     let (saved, _, _) = ctx.save(&args.what.ask(), BatonChange::Keep)?;
     if !args.quiet {
         saved.sessions.iter().for_each(|c| ui.field(9, "saved", captured_line(c)));

@@ -6,6 +6,7 @@ use super::tell_lost;
 use crate::env::Env;
 use crate::fault::AnyFault;
 use crate::flows::overview::{Handoff, SessionState, Status};
+use crate::flows::typed::Typed;
 use crate::flows::{Ctx, baton, quote};
 use crate::render::words;
 use crate::ui::Ui;
@@ -17,7 +18,7 @@ pub(super) struct StatusArgs {
 }
 
 pub(super) fn run(args: &StatusArgs, env: &Env, ui: &Ui) -> Result<u8, AnyFault> {
-    let ctx = Ctx::open(env)?;
+    let ctx = Ctx::open(env)?.typed(Typed::command("status"));
     let status = ctx.status(args.branch.as_deref())?;
     print(&status, env, ui);
     tell_lost(status.lost.as_ref(), &ctx, ui)?;
@@ -26,17 +27,14 @@ pub(super) fn run(args: &StatusArgs, env: &Env, ui: &Ui) -> Result<u8, AnyFault>
 }
 
 fn print(status: &Status, env: &Env, ui: &Ui) {
-    let held = status.baton.as_ref().map_or("not handed over yet".to_owned(), |b| baton::words(b, env));
-    let unsent = if status.baton.is_some() && status.unsent { ", not sent yet" } else { "" };
-    ui.out(format!("{}   {held}{unsent}", status.branch));
-    if let Some(code) = code(status) {
-        ui.out(format!("  code   {code}"));
-    }
-    for s in &status.sessions {
-        ui.out(format!("  {}", session(s)));
-    }
-    if status.sessions.is_empty() {
-        ui.out("  no session of an agent had a turn on this branch here");
+    match &status.branch {
+        Some(branch) => of_branch(branch, status, env, ui),
+        None => {
+            let at = status.detached.as_ref().map_or("", |at| at.short());
+            ui.out(format!(
+                "HEAD is detached at {at}, which is no branch's alone; `git handoff status <branch>` tells of one"
+            ));
+        }
     }
     if !status.waiting.is_empty() {
         ui.out("waiting");
@@ -46,11 +44,26 @@ fn print(status: &Status, env: &Env, ui: &Ui) {
         ui.say(format!("warning: {problem}"));
     }
     let behind = status.code.behind > 0 || status.sessions.iter().any(|s| s.behind > 0);
-    if behind {
-        ui.say(format!("hint: `git handoff resume {}` brings what others added", quote(&status.branch)));
+    if let Some(branch) = status.branch.as_ref().filter(|_| behind) {
+        ui.say(format!("hint: `git handoff resume {}` brings what others added", quote(branch)));
     }
     if status.remote.is_none() {
         ui.say("hint: `git handoff init` lets this clone send sessions to its remote");
+    }
+}
+
+fn of_branch(branch: &str, status: &Status, env: &Env, ui: &Ui) {
+    let held = status.baton.as_ref().map_or("not handed over yet".to_owned(), |b| baton::words(b, env));
+    let unsent = if status.baton.is_some() && status.unsent { ", not sent yet" } else { "" };
+    ui.out(format!("{branch}   {held}{unsent}"));
+    if let Some(code) = code(status) {
+        ui.out(format!("  code   {code}"));
+    }
+    for s in &status.sessions {
+        ui.out(format!("  {}", session(s)));
+    }
+    if status.sessions.is_empty() {
+        ui.out("  no session of an agent had a turn on this branch here");
     }
 }
 

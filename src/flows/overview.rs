@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::agents::Agent;
 use crate::fault::AnyFault;
 use crate::flows::baton::{Holding, Lost};
+use crate::flows::lane::Detached;
 use crate::flows::{Ctx, Lane, capture};
 use crate::format::message::SessionLine;
 use crate::format::refs;
@@ -18,8 +19,10 @@ use crate::store::{logs, records};
 /// The branch at a glance.
 #[derive(Debug, Clone, Serialize)]
 pub struct Status {
-    /// The branch here.
-    pub branch: String,
+    /// The branch here; `None`: HEAD is detached, and it is not clear which one is meant.
+    pub branch: Option<String>,
+    /// Where HEAD is detached, if that leaves the branch open.
+    pub detached: Option<Oid>,
     /// Who holds it; `None`: it was never handed over.
     pub baton: Option<Holding>,
     /// It was this clone's until another surface took it, and nobody was told so far.
@@ -110,9 +113,19 @@ impl Ctx {
         Ok((found, broken))
     }
 
-    /// The branch at a glance.
+    /// The branch at a glance; of a detached HEAD that could be several branches' or none's, what waits.
     pub fn status(&self, branch: Option<&str>) -> Result<Status, AnyFault> {
-        let lane = self.lane(branch, None)?;
+        let lane = match self.lane(branch, None) {
+            Ok(lane) => lane,
+            Err(fault) => {
+                let error: &dyn std::error::Error = &*fault;
+                let Some(detached) = error.downcast_ref::<Detached>() else { return Err(fault) };
+                return self.status_of_no_branch(detached);
+            }
+        };
+        if let Some(unknown) = branch.map(|_| self.unknown(&lane)).transpose()?.flatten() {
+            return Err(unknown.into());
+        }
         // A damaged record is no reason to say nothing of the sessions.
         let (known, problem) = match records::find(&self.repo, &lane.server, lane.remote.as_deref()) {
             Ok(known) => (known.stored, None),
@@ -137,16 +150,36 @@ impl Ctx {
                 });
             }
         }
-        let (handoffs, _) = self.handoffs()?;
-        let waits =
-            |h: &Handoff| !h.baton.mine && h.baton.state == BatonState::Offered && h.branch != lane.server.as_str();
-        let waiting = handoffs.into_iter().filter(waits).collect();
+        let waiting = self.waiting(Some(&lane.server))?;
         let code = self.code_state(&lane)?;
         let tips = records::tips(&self.repo, &lane.server, lane.remote.as_deref())?;
         let unsent =
             tips.local.is_some_and(|here| !tips.remote.is_some_and(|there| self.repo.is_ancestor(&here, &there)));
         let remote = lane.remote.filter(|r| self.opted_in(r));
-        Ok(Status { branch: lane.local.to_string(), baton, lost, sessions, waiting, remote, problem, code, unsent })
+        let branch = Some(lane.local.to_string());
+        Ok(Status { branch, detached: None, baton, lost, sessions, waiting, remote, problem, code, unsent })
+    }
+
+    fn status_of_no_branch(&self, detached: &Detached) -> Result<Status, AnyFault> {
+        Ok(Status {
+            branch: None,
+            detached: Some(detached.at.clone()),
+            baton: None,
+            lost: None,
+            sessions: Vec::new(),
+            waiting: self.waiting(None)?,
+            remote: self.usual_remote().filter(|r| self.opted_in(r)),
+            problem: None,
+            code: CodeState::default(),
+            unsent: false,
+        })
+    }
+
+    /// What others offer, but for one branch.
+    fn waiting(&self, but: Option<&BranchName>) -> Result<Vec<Handoff>, AnyFault> {
+        let offered = |h: &Handoff| !h.baton.mine && h.baton.state == BatonState::Offered;
+        let (handoffs, _) = self.handoffs()?;
+        Ok(handoffs.into_iter().filter(|h| offered(h) && but.is_none_or(|b| h.branch != b.as_str())).collect())
     }
 
     fn code_state(&self, lane: &Lane) -> Result<CodeState, AnyFault> {

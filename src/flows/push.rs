@@ -71,7 +71,8 @@ impl Ctx {
                 Sent::All { branch } => {
                     let baton = self.holding(&lane.server, &record.baton)?;
                     let resume = format!("git handoff resume {}", quote(lane.server.as_str()));
-                    let take = || format!("{resume} --take && git handoff push");
+                    let take =
+                        || format!("{} --take && {}", self.typed.resume(lane.server.as_str()), self.typed.push());
                     let commits = before.as_ref().map(|old| self.repo.count_between(old, &record.head));
                     return Ok(PushReport {
                         remote,
@@ -162,7 +163,7 @@ impl Ctx {
         let (b, r) = (lane.server.as_str(), quote(remote));
         let mut choices =
             vec![Choice::new("look", format!("git log --oneline {}", quote(&format!("{}..{remote}/{b}", lane.local))))];
-        choices.push(Choice::new("take them in", format!("git handoff resume {}", quote(b))));
+        choices.push(Choice::new("take them in", self.typed.resume(b)));
         let here = self.repo.branch_tip(&lane.local).ok().flatten();
         // Who is only behind has nothing that could replace theirs.
         let own = here.zip(there).map_or(1, |(here, there)| self.repo.count_between(there, &here));
@@ -170,9 +171,10 @@ impl Ctx {
             let expect = there.map_or(String::new(), |o| format!(":{o}"));
             let lease = quote(&format!("--force-with-lease={b}{expect}"));
             let spec = quote(&format!("{}:{b}", lane.local));
-            let onto = format!("git pull --rebase {r} {} && git handoff push", quote(b));
+            let again = self.typed.push();
+            let onto = format!("git pull --rebase {r} {} && {again}", quote(b));
             choices.push(Choice::new("put yours on top", onto));
-            choices.push(Choice::new("drop theirs", format!("git push {lease} {r} {spec} && git handoff push")));
+            choices.push(Choice::new("drop theirs", format!("git push {lease} {r} {spec} && {again}")));
         }
         let what = format!("{b} at {remote} has commits that are not here; the branch was not pushed");
         Undecided { what, choices }

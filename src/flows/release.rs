@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::fault::AnyFault;
 use crate::flows::baton::{self, Holding, Passed};
 use crate::flows::record::BatonChange;
-use crate::flows::{Ctx, Lane, Stuck, quote};
+use crate::flows::{Coded, Ctx, Lane, Stuck, quote};
 use crate::model::record::{Baton, BatonState};
 use crate::store::records;
 
@@ -27,7 +27,7 @@ impl Ctx {
     pub fn release(&self, branch: Option<&str>, remote: Option<&str>) -> Result<Released, AnyFault> {
         let lane = self.lane(branch, remote)?;
         let Some(stored) = records::find(&self.repo, &lane.server, lane.remote.as_deref())?.stored else {
-            return Err(self.not_handed_over(&lane, lane.remote.as_deref()).into());
+            return Err(self.not_handed_over(&lane));
         };
         let record = stored.record;
         let now = self.holding(&lane.server, &record.baton)?;
@@ -80,9 +80,9 @@ impl Ctx {
         }
     }
 
-    fn not_ours(&self, lane: &Lane, now: &Holding) -> Stuck {
+    fn not_ours(&self, lane: &Lane, now: &Holding) -> Coded<Stuck> {
         let what = format!("{} is not yours to let go: {}", lane.server, baton::words(now, &self.env));
-        let take = format!("`git handoff resume {} --take` takes it", quote(lane.server.as_str()));
-        Stuck::failed(what, take)
+        let take = format!("`{} --take` takes it", self.typed.resume(lane.server.as_str()));
+        Coded::new("held", Stuck::failed(what, take))
     }
 }

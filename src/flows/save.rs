@@ -80,10 +80,13 @@ impl Ctx {
             None if head.branch.as_ref() == Some(&lane.local) => {
                 Err(Stuck::usage(format!("{} has no commit yet", lane.local), "make a first commit").into())
             }
-            None => Err(Stuck::usage(
-                format!("there is no branch {} here", lane.local),
-                format!("`git switch {}` brings it if the remote has it", crate::flows::quote(lane.local.as_str())),
-            )
+            None => Err(match self.unknown(lane)? {
+                Some(unknown) => return Err(unknown.into()),
+                None => Stuck::usage(
+                    format!("there is no branch {} here", lane.local),
+                    format!("`git switch {}` brings it if the remote has it", crate::flows::quote(lane.local.as_str())),
+                ),
+            }
             .into()),
         }
     }

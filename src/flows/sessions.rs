@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::agents::{AGENTS, Agent, Found};
 use crate::env::Env;
 use crate::fault::AnyFault;
-use crate::flows::{Ctx, Stuck};
+use crate::flows::{Coded, Ctx, Stuck};
 use crate::git::history::Visit;
 use crate::model::ids::{BranchName, SessionId, SessionKey};
 use crate::model::session::{Event, What};
@@ -136,7 +136,8 @@ impl Ctx {
                 let looked: Vec<String> = stores.iter().map(|p| p.display().to_string()).collect();
                 let next =
                     format!("looked in {}; `git handoff status` lists the sessions of this clone", looked.join(", "));
-                Err(Stuck::usage(format!("there is no session {text:?} on this machine"), next).into())
+                let what = format!("there is no session {text:?} on this machine");
+                Err(Coded::new("unknown_session", Stuck::usage(what, next)).into())
             }
             n => {
                 let ids: Vec<String> = hits.iter().take(5).map(|c| c.found.key.to_string()).collect();
