@@ -157,15 +157,15 @@ impl CaptureArgs {
 }
 
 /// One line to whoever had a branch that another surface took, once.
-fn tell_lost(lost: Option<&baton::Lost>, ctx: &crate::flows::Ctx, ui: &Ui) -> Result<(), AnyFault> {
-    let Some(lost) = lost else { return Ok(()) };
+fn tell_lost(lost: Option<&baton::Lost>, ctx: &crate::flows::Ctx, ui: &Ui) {
+    let Some(lost) = lost else { return };
     let branch = crate::flows::quote(&lost.branch);
     ui.say(format!(
         "handoff: {} is no longer yours: {}; `git handoff resume {branch}` shows the ways on",
         lost.branch,
         baton::words(&lost.now, &ctx.env)
     ));
-    ctx.told(lost)
+    ctx.told(lost);
 }
 
 /// What a remote could be told of now, a line each.

@@ -40,8 +40,8 @@ pub(super) fn run(args: &PushArgs, env: &Env, ui: &Ui) -> Result<u8, AnyFault> {
     print(&report, env, ui);
     // Who is told that the baton stays with another needs no second line.
     match report.saved.lost.as_ref().filter(|_| !report.baton.mine) {
-        Some(lost) => ctx.told(lost)?,
-        None => tell_lost(report.saved.lost.as_ref(), &ctx, ui)?,
+        Some(lost) => ctx.told(lost),
+        None => tell_lost(report.saved.lost.as_ref(), &ctx, ui),
     }
     ui.report(&report);
     Ok(0)

@@ -25,7 +25,7 @@ pub(super) fn run(args: &SaveArgs, env: &Env, ui: &Ui) -> Result<u8, AnyFault> {
         saved.sessions.iter().for_each(|c| ui.field(9, "saved", captured_line(c)));
     }
     if !args.quiet {
-        tell_lost(saved.lost.as_ref(), &ctx, ui)?;
+        tell_lost(saved.lost.as_ref(), &ctx, ui);
     }
     ui.report(&saved);
     Ok(0)

@@ -21,7 +21,7 @@ pub(super) fn run(args: &StatusArgs, env: &Env, ui: &Ui) -> Result<u8, AnyFault>
     let ctx = Ctx::open(env)?.typed(Typed::command("status"));
     let status = ctx.status(args.branch.as_deref())?;
     print(&status, env, ui);
-    tell_lost(status.lost.as_ref(), &ctx, ui)?;
+    tell_lost(status.lost.as_ref(), &ctx, ui);
     ui.report(&status);
     Ok(0)
 }

@@ -147,8 +147,10 @@ impl Ctx {
     }
 
     /// The person was told that another surface took a branch: once is enough.
-    pub fn told(&self, lost: &Lost) -> Result<(), AnyFault> {
-        Ok(self.local.forget(&note_of(&lost.branch.parse()?))?)
+    pub fn told(&self, lost: &Lost) {
+        if let Ok(branch) = lost.branch.parse() {
+            self.local.remove(&note_of(&branch));
+        }
     }
 
     /// Remembers that a baton that this clone wrote is its own, or no longer.
@@ -164,8 +166,10 @@ impl Ctx {
             // A save changes nothing of what could not be told.
             (_, Some(known)) if known.untold.is_some() && known.epoch == epoch => Ok(()),
             (BatonState::Held, _) => Ok(self.local.write(&note_of(branch), &note.text())?),
-            (BatonState::Offered | BatonState::Free, Some(_)) => Ok(self.local.forget(&note_of(branch))?),
-            (BatonState::Offered | BatonState::Free, None) => Ok(()),
+            (BatonState::Offered | BatonState::Free, _) => {
+                self.local.remove(&note_of(branch));
+                Ok(())
+            }
         }
     }
 
@@ -205,7 +209,7 @@ impl Ctx {
             match self.send_record(lane, remote, &commit)? {
                 RecordSent::Arrived => {
                     self.catch_up_record(&lane.server, &commit)?;
-                    self.local.forget(&note_of(&lane.server))?;
+                    self.local.remove(&note_of(&lane.server));
                     self.note_baton(&lane.server, &ours)?;
                     return Ok(Passed::Arrived);
                 }

@@ -55,12 +55,8 @@ impl Local {
     }
 
     /// Takes a small file away, if it is there.
-    pub fn forget(&self, name: &str) -> Result<(), FileFault> {
-        let path = self.dir.join(name);
-        match fs::remove_file(&path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(FileFault::on("remove", &path)(error)),
-            _ => Ok(()),
-        }
+    pub fn remove(&self, name: &str) {
+        let _ = fs::remove_file(self.dir.join(name));
     }
 
     /// The names of the small files in a folder.
@@ -69,6 +65,16 @@ impl Local {
         let mut names: Vec<String> = entries.filter_map(|e| e.file_name().into_string().ok()).collect();
         names.sort();
         names
+    }
+
+    /// The key of this clone's keyed hashes: made once, and never sent anywhere.
+    pub fn key(&self, env: &Env) -> Result<[u8; 32], FileFault> {
+        let known = || blake3::Hash::from_hex(self.read("key")?.trim()).ok();
+        if let Some(key) = known() {
+            return Ok(*key.as_bytes());
+        }
+        self.write("key", &format!("{}\n", env.random_hex(32)))?;
+        Ok(known().map(|key| *key.as_bytes()).unwrap_or_default())
     }
 
     /// The name under which this clone holds and offers: a random id, made once, behind a label for people

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::fault::AnyFault;
 use crate::flows::baton::Lost;
-use crate::flows::capture::{self, Captured};
+use crate::flows::capture::{self, Captured, Look};
 use crate::flows::record::{BatonChange, WorkChange};
 use crate::flows::sessions::{self, Candidate, Surveyed};
 use crate::flows::{Ctx, Lane, Stuck};
@@ -60,9 +60,10 @@ impl Ctx {
         let head = self.tip_of(&lane)?;
         let known = records::find(&self.repo, &lane.server, lane.remote.as_deref())?.stored;
         let (chosen, others) = self.choose(ask, &lane, known.as_ref().map(|s| &s.record))?;
+        let look = if change == BatonChange::Offer { Look::Whole } else { Look::Quick };
         let mut captured = Vec::new();
         for candidate in &chosen {
-            captured.push(capture::capture(self, candidate, lane.remote.as_deref())?);
+            captured.push(capture::capture(self, candidate, lane.remote.as_deref(), look)?);
         }
         let record = self.write_record_with(&lane, &head, &captured, change, &ask.work)?;
         let lost = self.lost(&lane.server, &record.1.baton)?;
