@@ -7,7 +7,7 @@ use crate::env::Env;
 use crate::fault::AnyFault;
 use crate::flows::overview::{Handoff, SessionState, Status};
 use crate::flows::typed::Typed;
-use crate::flows::{Ctx, baton, quote};
+use crate::flows::{Ctx, baton, quote, ways};
 use crate::render::words;
 use crate::ui::Ui;
 
@@ -61,6 +61,14 @@ fn of_branch(branch: &str, status: &Status, env: &Env, ui: &Ui) {
     }
     for s in &status.sessions {
         ui.out(format!("  {}", session(s)));
+        s.ways.iter().for_each(|way| ui.out(format!("    {}", ways::words(way, env))));
+        for fork in s.ways.iter().filter(|way| way.parts_after.is_some()) {
+            ui.say(format!(
+                "hint: `git handoff resume {} --session {}` goes on with that fork",
+                quote(branch),
+                fork.session
+            ));
+        }
     }
     if status.sessions.is_empty() {
         ui.out("  no session of an agent had a turn on this branch here");

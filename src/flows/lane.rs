@@ -64,7 +64,7 @@ impl Ctx {
     }
 
     /// Whether there is a branch here, or a record of one; or, at `remote`, a branch when last seen.
-    fn is_known(&self, branch: &BranchName, remote: Option<&str>) -> Result<bool, AnyFault> {
+    pub(super) fn is_known(&self, branch: &BranchName, remote: Option<&str>) -> Result<bool, AnyFault> {
         let record = refs::record(branch);
         let mut names = vec![format!("refs/heads/{branch}"), record.clone()];
         names.extend(self.repo.remotes().iter().filter_map(|r| refs::tracking(r, &record)));

@@ -4,6 +4,7 @@ pub mod baton;
 pub mod capture;
 pub mod check;
 pub mod demo;
+pub mod fork;
 pub mod init;
 pub mod lane;
 pub mod local;
@@ -20,6 +21,7 @@ pub mod sessions;
 pub mod show;
 pub mod sync;
 pub mod typed;
+pub mod ways;
 pub mod work;
 
 use crate::env::Env;

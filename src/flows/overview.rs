@@ -12,6 +12,7 @@ use crate::flows::capture::progress::Progress;
 use crate::flows::capture::tally::Tally;
 use crate::flows::lane::Detached;
 use crate::flows::sessions::Candidate;
+use crate::flows::ways::Way;
 use crate::flows::{Ctx, Lane};
 use crate::format::message::SessionLine;
 use crate::format::refs;
@@ -74,6 +75,8 @@ pub struct SessionState {
     pub here: bool,
     /// Forks of it that are kept.
     pub forks: usize,
+    /// The ways that it went, the main one first; none unless it went several.
+    pub ways: Vec<Way>,
 }
 
 /// One handed-over branch.
@@ -152,8 +155,14 @@ impl Ctx {
                     behind: 0,
                     here: false,
                     forks: 0,
+                    ways: Vec::new(),
                 });
             }
+        }
+        for session in &mut sessions {
+            // A damaged log is for `check` to tell of.
+            session.ways = self.ways_of(&session.key, lane.remote.as_deref()).unwrap_or_default();
+            session.forks = session.forks.max(session.ways.len().saturating_sub(1));
         }
         let waiting = self.waiting(Some(&lane.server))?;
         let code = self.code_state(&lane)?;
@@ -215,7 +224,17 @@ impl Ctx {
             let not_pushed = self.not_pushed(&surveyed.candidate, events)?;
             let forks =
                 self.repo.find_ref(&refs::log(&key))?.map_or(Ok(0), |tip| logs::fork_count(&self.repo, &tip))?;
-            states.push(SessionState { key, title: surveyed.title, events, not_pushed, behind: 0, here: true, forks });
+            let title = surveyed.title;
+            states.push(SessionState {
+                key,
+                title,
+                events,
+                not_pushed,
+                behind: 0,
+                here: true,
+                forks,
+                ways: Vec::new(),
+            });
         }
         Ok(states)
     }

@@ -51,6 +51,12 @@ impl Typed {
         format!("git handoff resume {}{}", quote(branch), self.resume_flags(true))
     }
 
+    /// The same without the session that was typed, for a choice that names another.
+    pub fn other_session(&self, branch: &str) -> String {
+        let flags = if self.command == "resume" { self.flags(|flag| flag != "--session") } else { self.everywhere() };
+        format!("git handoff resume {}{flags}", quote(branch))
+    }
+
     /// `git handoff push`, to the remote that was typed.
     pub fn push(&self) -> String {
         let flags = if self.command == "push" { self.flags(|_| true) } else { self.everywhere() };
