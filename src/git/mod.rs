@@ -68,6 +68,13 @@ impl GitError {
 }
 
 impl Fault for GitError {
+    fn code(&self) -> &'static str {
+        match self {
+            GitError::NoRepository { .. } => "no_repository",
+            GitError::RefStorage { .. } => "ref_storage",
+            GitError::Gix { .. } => "git",
+        }
+    }
     fn blame(&self) -> Blame {
         match self {
             GitError::NoRepository { .. } | GitError::RefStorage { .. } => Blame::Usage,

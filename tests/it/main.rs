@@ -7,6 +7,7 @@
     reason = "tests run programs and may fail loudly"
 )]
 
+mod baton;
 mod crashes;
 mod divergence;
 mod format_doc;
