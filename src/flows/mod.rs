@@ -5,6 +5,7 @@ pub mod check;
 pub mod demo;
 pub mod init;
 pub mod local;
+pub mod manual;
 pub mod overview;
 pub mod push;
 pub mod restore;

@@ -7,6 +7,7 @@
     reason = "tests run programs and may fail loudly"
 )]
 
+mod completions;
 mod crashes;
 mod divergence;
 mod format_doc;
@@ -15,6 +16,7 @@ mod golden;
 mod harness;
 mod hostile_objects;
 mod layering;
+mod manual;
 mod servers;
 mod stored;
 mod stories;
