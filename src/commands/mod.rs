@@ -6,6 +6,7 @@ mod demo;
 mod fetch;
 mod init;
 mod list;
+mod man;
 mod push;
 mod release;
 mod resume;
@@ -67,6 +68,8 @@ enum Command {
     Demo(demo::DemoArgs),
     /// Print the completions of a shell
     Completions(completions::CompletionsArgs),
+    /// Print the manual page, or put it where `git handoff --help` finds it
+    Man(man::ManArgs),
 }
 
 /// Runs the command line and returns the exit code.
@@ -111,6 +114,7 @@ fn dispatch(command: Option<Command>, env: &Env, ui: &Ui) -> Result<u8, AnyFault
         Command::Show(args) => show::run(&args, env, ui),
         Command::Demo(args) => demo::run(&args, env, ui),
         Command::Completions(args) => completions::run(&args, ui),
+        Command::Man(args) => man::run(&args, env, ui),
     }
 }
 

@@ -8,6 +8,7 @@ pub mod fork;
 pub mod init;
 pub mod lane;
 pub mod local;
+pub mod manual;
 pub mod overview;
 pub mod push;
 pub mod record;

@@ -3,6 +3,7 @@
 
 pub mod history;
 mod locks;
+mod many;
 pub mod objects;
 pub mod observe;
 pub mod refs;
@@ -15,6 +16,7 @@ use std::path::{Path, PathBuf};
 
 use crate::env::Env;
 use crate::fault::{Blame, Fault};
+use crate::git::many::Many;
 use crate::git::spawn::Git;
 
 /// What can go wrong with a repository.
@@ -95,6 +97,7 @@ impl Fault for GitError {
 /// An open repository.
 pub struct Repo {
     gix: gix::Repository,
+    many: Many,
     git: Git,
 }
 
@@ -125,7 +128,7 @@ impl Repo {
             return Err(GitError::RefStorage { dir: gix.git_dir().to_path_buf(), storage: storage.to_string() });
         }
         let git = Git::new(env, gix.workdir().unwrap_or_else(|| gix.git_dir()));
-        Ok(Repo { gix, git })
+        Ok(Repo { gix, git, many: Many::default() })
     }
 
     /// `git` as run at the root of the work tree (in the git folder of a bare repository).

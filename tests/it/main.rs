@@ -8,6 +8,7 @@
 )]
 
 mod baton;
+mod completions;
 mod crashes;
 mod divergence;
 mod format_doc;
@@ -16,6 +17,7 @@ mod golden;
 mod harness;
 mod hostile_objects;
 mod layering;
+mod manual;
 mod servers;
 mod stored;
 mod stories;
