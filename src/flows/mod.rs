@@ -1,8 +1,11 @@
 //! What the program does, one file a flow. Flows return reports and print nothing.
 
+pub mod answers;
 pub mod capture;
 pub mod check;
 pub mod demo;
+pub mod doctor;
+pub mod hook;
 pub mod init;
 pub mod local;
 pub mod overview;
@@ -15,12 +18,14 @@ pub mod send;
 pub mod sessions;
 pub mod show;
 pub mod sync;
+pub mod uninstall;
 pub mod work;
 
 use crate::env::Env;
 use crate::fault::{AnyFault, Blame, Choice, Fault};
 use crate::flows::local::Local;
 use crate::git::Repo;
+pub use crate::install::managers::Advice;
 use crate::model::ids::BranchName;
 pub use crate::model::shell::quote;
 

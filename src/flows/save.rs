@@ -59,6 +59,16 @@ pub struct Other {
     pub title: Option<String>,
 }
 
+/// The sessions of a clone as one branch sees them.
+pub(super) struct Worked {
+    /// Those that are handed over.
+    pub(super) chosen: Vec<Candidate>,
+    /// Those that had a turn on the branch and are not.
+    others: Vec<Surveyed>,
+    /// Those that had none.
+    off: Vec<Surveyed>,
+}
+
 /// How a save changes the baton.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BatonChange {
@@ -78,13 +88,24 @@ impl Ctx {
         let head = self.tip_of(&lane)?;
         let known = records::find(&self.repo, &lane.server, lane.remote.as_deref())?.stored;
         let (chosen, others) = self.choose(ask, &lane, known.as_ref().map(|s| &s.record))?;
-        let mut captured = Vec::new();
-        for candidate in &chosen {
-            captured.push(capture::capture(self, candidate, lane.remote.as_deref())?);
-        }
-        let record = self.write_record_with(&lane, &head, &captured, change, &ask.work)?;
-        let saved = Saved { branch: lane.local.to_string(), sessions: captured, others, record: record.0 };
-        Ok((saved, lane, record.1))
+        let (captured, (commit, record)) = self.save_these(&lane, &head, &chosen, change, &ask.work)?;
+        let saved = Saved { branch: lane.local.to_string(), sessions: captured, others, record: commit };
+        Ok((saved, lane, record))
+    }
+
+    /// Captures these sessions and writes the record of a lane at `head`.
+    pub(super) fn save_these(
+        &self,
+        lane: &Lane,
+        head: &Oid,
+        chosen: &[Candidate],
+        change: BatonChange,
+        work: &WorkChange,
+    ) -> Result<(Vec<Captured>, (Oid, Record)), AnyFault> {
+        let capture = |candidate| capture::capture(self, candidate, lane.remote.as_deref());
+        let captured: Vec<Captured> = chosen.iter().map(capture).collect::<Result<_, _>>()?;
+        let written = self.write_record_with(lane, head, &captured, change, work)?;
+        Ok((captured, written))
     }
 
     fn tip_of(&self, lane: &Lane) -> Result<Oid, AnyFault> {
@@ -119,6 +140,23 @@ impl Ctx {
             return Ok((vec![self.named(&key.to_string())?], Vec::new()));
         }
         let (here, stores) = self.sessions_here()?;
+        let Worked { chosen, others, off } = self.worked_on(here, lane, known, ask.all)?;
+        if chosen.is_empty() && known.is_none_or(|r| r.sessions.is_empty()) {
+            return Err(self.none_found(lane, &others, &off, &stores)?.into());
+        }
+        let other = |s: Surveyed| Other { key: s.candidate.found.key, title: s.title };
+        Ok((chosen, others.into_iter().map(other).collect()))
+    }
+
+    /// Which of these sessions a handoff of the branch takes: those that it has already, and those that had a turn on it
+    /// since; at the first handoff the newest with a turn on it. `all`: every one that had.
+    pub(super) fn worked_on(
+        &self,
+        here: Vec<Candidate>,
+        lane: &Lane,
+        known: Option<&Record>,
+        all: bool,
+    ) -> Result<Worked, AnyFault> {
         let mut surveyed: Vec<Surveyed> = Vec::new();
         for candidate in here {
             surveyed.push(self.survey(candidate, &lane.local)?);
@@ -129,7 +167,7 @@ impl Ctx {
             surveyed.into_iter().partition(|s| s.last_turn.is_some() || is_known(s));
         on_branch.sort_by_key(|s| std::cmp::Reverse(s.last_turn));
         let taken = |s: &Surveyed, first: bool| match since {
-            _ if ask.all => true,
+            _ if all => true,
             Some(since) => is_known(s) || s.last_turn.is_some_and(|t| t > since),
             None => first,
         };
@@ -143,11 +181,7 @@ impl Ctx {
                 others.push(s);
             }
         }
-        if chosen.is_empty() && known.is_none_or(|r| r.sessions.is_empty()) {
-            return Err(self.none_found(lane, &others, &off, &stores)?.into());
-        }
-        let other = |s: Surveyed| Other { key: s.candidate.found.key, title: s.title };
-        Ok((chosen.into_iter().map(|s| s.candidate).collect(), others.into_iter().map(other).collect()))
+        Ok(Worked { chosen: chosen.into_iter().map(|s| s.candidate).collect(), others, off })
     }
 
     fn none_found(
@@ -219,7 +253,7 @@ impl Ctx {
             record.removed.clone_from(&old.record.removed);
         }
         if record.head != *head {
-            record.rewrites.extend(self.repo.rewritten(&record.head, head)?);
+            record.rewrites.extend(self.rewritten(&record.head, head)?);
             let excess = record.rewrites.len().saturating_sub(crate::format::record::MOST_REWRITES);
             record.rewrites.drain(..excess);
             record.head = head.clone();
@@ -255,6 +289,11 @@ impl Ctx {
         record.upstream = lane.remote.as_ref().map(|r| format!("{r}/{}", lane.server));
         record.base = lane.remote.as_ref().and_then(|r| self.base_of(r, head));
         record.tool = concat!("git-handoff ", env!("CARGO_PKG_VERSION")).into();
+        if let Some(same) = known.as_ref().filter(|k| !anew && parents.stand_at(&self.repo, &k.commit)) {
+            if records::says_the_same(&record, &same.record) {
+                return Ok((records::stay(&self.repo, &self.env, same, &parents)?, same.record.clone()));
+            }
+        }
         let before = |oid: &Oid| records::summary(&self.repo, oid).map(|s| s.sequence).unwrap_or(0);
         record.sequence = parents.follows.iter().map(before).max().unwrap_or(0).saturating_add(1);
         let others = known.as_ref().filter(|_| !anew).map(|k| k.others.clone()).unwrap_or_default();
@@ -306,7 +345,7 @@ impl Ctx {
             return false;
         }
         let follows = self.repo.is_ancestor(&record.head, head) || self.repo.is_ancestor(head, &record.head);
-        let rewritten = || self.repo.rewritten(&record.head, head).is_ok_and(|pairs| !pairs.is_empty());
+        let rewritten = || self.rewritten(&record.head, head).is_ok_and(|pairs| !pairs.is_empty());
         let began = || self.repo.first_commit_of(&lane.local).is_some_and(|c| self.repo.is_ancestor(&record.head, &c));
         if (follows && !self.landed(lane, record)) || (!follows && (rewritten() || began())) {
             return false;

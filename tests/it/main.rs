@@ -13,6 +13,7 @@ mod format_doc;
 mod fuzz;
 mod golden;
 mod harness;
+mod hooks;
 mod hostile_objects;
 mod layering;
 mod servers;
