@@ -3,8 +3,17 @@
 //! Agents' logs must come back byte for byte, so nothing here re-serialises what it did not change.
 //! `serde_json` decides what is valid; the tape only remembers where each value stands.
 
+mod edits;
+mod lines;
+mod text;
+
 use std::borrow::Cow;
 use std::ops::Range;
+
+pub use edits::Edits;
+pub(crate) use lines::stub;
+pub use lines::{First, Held, LONGEST_LINE, Lines, Streamed, complete_lines};
+pub use text::{Decoded, decode, encode};
 
 /// The deepest nesting that is read; deeper lines are treated as plain text.
 const MAX_DEPTH: usize = 128;
@@ -76,7 +85,7 @@ impl<'a> Tape<'a> {
 
     /// The member `name` of an object (the last one, as most readers take it).
     pub fn member(&self, of: usize, name: &str) -> Option<usize> {
-        self.children(of).filter(|&n| self.key(n).is_some_and(|k| k == name)).last()
+        self.children(of).filter(|&n| self.is_named(n, name)).last()
     }
 
     /// The value at a path of member names.
@@ -103,6 +112,13 @@ impl<'a> Tape<'a> {
     /// The decoded member name in front of a value.
     pub fn key(&self, node: usize) -> Option<Cow<'a, str>> {
         self.nodes[node].key.as_ref().map(|k| decode(&self.line[inner(k)]))
+    }
+
+    /// Whether the member name in front of a value is this one.
+    pub fn is_named(&self, node: usize, name: &str) -> bool {
+        let Some(key) = &self.nodes[node].key else { return false };
+        let raw = &self.line[inner(key)];
+        raw == name.as_bytes() || (raw.contains(&b'\\') && decode(raw) == name)
     }
 
     /// The nearest member name at or above a value: arrays are looked through.
@@ -224,164 +240,6 @@ impl Reader<'_> {
     }
 }
 
-/// The text of a raw JSON string (without quotes). A lone surrogate becomes U+FFFD.
-pub fn decode(raw: &[u8]) -> Cow<'_, str> {
-    match memchr::memchr(b'\\', raw) {
-        None => String::from_utf8_lossy(raw),
-        Some(_) => Cow::Owned(Decoded::of(raw).into_text()),
-    }
-}
-
-/// A decoded JSON string that still knows where each of its bytes came from.
-#[derive(Debug)]
-pub struct Decoded<'a> {
-    text: Cow<'a, str>,
-    /// Raw offset of each text byte, and of the end; empty where text and raw are the same.
-    map: Vec<usize>,
-}
-
-impl<'a> Decoded<'a> {
-    /// Decodes a raw JSON string (without quotes).
-    pub fn of(raw: &'a [u8]) -> Decoded<'a> {
-        let plain_text = std::str::from_utf8(raw).ok().filter(|_| memchr::memchr(b'\\', raw).is_none());
-        if let Some(text) = plain_text {
-            return Decoded { text: Cow::Borrowed(text), map: Vec::new() };
-        }
-        let lossy = String::from_utf8_lossy(raw);
-        let source = lossy.as_bytes();
-        let (mut text, mut map, mut at) = (String::with_capacity(raw.len()), Vec::with_capacity(raw.len() + 1), 0);
-        while at < source.len() {
-            let (c, len) = if source[at] == b'\\' { escape(&source[at..]) } else { plain(&lossy[at..]) };
-            text.push(c);
-            map.resize(text.len(), at);
-            at += len;
-        }
-        map.push(source.len());
-        Decoded { text: Cow::Owned(text), map }
-    }
-
-    /// The text.
-    pub fn text(&self) -> &str {
-        &self.text
-    }
-
-    /// The raw range of a range of the text (on character boundaries).
-    pub fn raw_range(&self, range: Range<usize>) -> Range<usize> {
-        if self.map.is_empty() { range } else { self.map[range.start]..self.map[range.end] }
-    }
-
-    fn into_text(self) -> String {
-        self.text.into_owned()
-    }
-}
-
-fn plain(rest: &str) -> (char, usize) {
-    let c = rest.chars().next().unwrap_or(char::REPLACEMENT_CHARACTER);
-    (c, c.len_utf8())
-}
-
-fn escape(rest: &[u8]) -> (char, usize) {
-    let hex = |at: usize| {
-        let digits = rest.get(at..at + 4).and_then(|d| std::str::from_utf8(d).ok());
-        digits.and_then(|d| u32::from_str_radix(d, 16).ok())
-    };
-    match rest.get(1) {
-        Some(b'n') => ('\n', 2),
-        Some(b't') => ('\t', 2),
-        Some(b'r') => ('\r', 2),
-        Some(b'b') => ('\u{8}', 2),
-        Some(b'f') => ('\u{c}', 2),
-        Some(b'u') => match (hex(2), rest.get(6..8), hex(8)) {
-            (Some(high @ 0xd800..=0xdbff), Some(b"\\u"), Some(low @ 0xdc00..=0xdfff)) => {
-                let code = 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
-                (char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER), 12)
-            }
-            (Some(code), _, _) => (char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER), 6),
-            _ => (char::REPLACEMENT_CHARACTER, 2.min(rest.len())),
-        },
-        Some(&c) if c.is_ascii() => (c as char, 2),
-        // The backslash alone: half of a longer character cannot be skipped.
-        _ => (char::REPLACEMENT_CHARACTER, 1),
-    }
-}
-
-/// The inside of the JSON string for a text (no quotes), escaped as `serde_json` does.
-pub fn encode(text: &str) -> String {
-    let quoted = serde_json::to_string(text).expect("a string always serialises");
-    quoted[1..quoted.len() - 1].to_owned()
-}
-
-/// Replacements in one line, applied together.
-#[derive(Debug, Default)]
-pub struct Edits {
-    list: Vec<(Range<usize>, Vec<u8>)>,
-}
-
-impl Edits {
-    /// Puts `with` in the place of `range`. Ranges must not overlap.
-    pub fn replace(&mut self, range: Range<usize>, with: impl Into<Vec<u8>>) {
-        self.list.push((range, with.into()));
-    }
-
-    /// Takes children out of the object or array that holds them all, with the commas that go with them.
-    pub fn remove(&mut self, tape: &Tape<'_>, of: usize, gone: &[usize]) {
-        let children: Vec<usize> = tape.children(of).collect();
-        let mut kept_end = None;
-        let mut at = 0;
-        while at < children.len() {
-            if !gone.contains(&children[at]) {
-                kept_end = Some(tape.nodes[children[at]].span.end);
-                at += 1;
-                continue;
-            }
-            let run = children[at..].iter().take_while(|c| gone.contains(c)).count();
-            let last = children[at + run - 1];
-            let range = match (children.get(at + run), kept_end) {
-                (Some(&next), _) => tape.start(children[at])..tape.start(next),
-                (None, Some(end)) => end..tape.nodes[last].span.end,
-                (None, None) => tape.start(children[at])..tape.nodes[last].span.end,
-            };
-            self.replace(range, "");
-            at += run;
-        }
-    }
-
-    /// Whether nothing changes.
-    pub fn is_empty(&self) -> bool {
-        self.list.is_empty()
-    }
-
-    /// The line with all replacements made; borrowed if there are none.
-    pub fn apply<'a>(mut self, line: &'a [u8]) -> Cow<'a, [u8]> {
-        if self.list.is_empty() {
-            return Cow::Borrowed(line);
-        }
-        self.list.sort_by_key(|(range, _)| (range.start, range.end));
-        let (mut out, mut at) = (Vec::with_capacity(line.len()), 0);
-        for (range, with) in self.list {
-            debug_assert!(range.start >= at, "edits overlap");
-            out.extend_from_slice(&line[at..range.start.max(at)]);
-            out.extend_from_slice(&with);
-            at = range.end.max(at);
-        }
-        out.extend_from_slice(&line[at..]);
-        Cow::Owned(out)
-    }
-}
-
-/// The lines of a log: split at `\n` bytes only, each without its line end. A last line without one is left out
-/// of `complete` and comes back as the torn rest.
-pub fn complete_lines(bytes: &[u8]) -> (Vec<&[u8]>, &[u8]) {
-    let end = memchr::memrchr(b'\n', bytes).map_or(0, |at| at + 1);
-    let mut lines = Vec::new();
-    let mut start = 0;
-    for at in memchr::memchr_iter(b'\n', &bytes[..end]) {
-        lines.push(&bytes[start..at]);
-        start = at + 1;
-    }
-    (lines, &bytes[end..])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -398,49 +256,5 @@ mod tests {
         assert!(Tape::read(b"{\"a\":}").is_none());
         assert!(Tape::read(b"").is_none());
         assert!(Tape::read("[".repeat(100_000).as_bytes()).is_none());
-    }
-
-    #[test]
-    fn a_stray_backslash_before_any_character_is_no_panic() {
-        assert_eq!(decode("a\\é\\�b".as_bytes()), "a\u{fffd}é\u{fffd}\u{fffd}b");
-        assert_eq!(decode(b"a\\"), "a\u{fffd}");
-    }
-
-    #[test]
-    fn members_go_with_their_commas() {
-        for (line, name, left) in [
-            (r#"{"a":1,"b":2}"#, "a", r#"{"b":2}"#),
-            (r#"{"a":1, "b":2}"#, "b", r#"{"a":1}"#),
-            (r#"{"a": 1, "b": 2, "c": 3}"#, "b", r#"{"a": 1, "c": 3}"#),
-            (r#"{"a":1}"#, "a", "{}"),
-            (r#"{"a":1,"b":2,"c":3}"#, "bc", r#"{"a":1}"#),
-            (r#"{"a":1,"b":2,"c":3}"#, "ab", r#"{"c":3}"#),
-            (r#"{"a":1,"b":2,"c":3}"#, "ac", r#"{"b":2}"#),
-            (r#"{"a":1,"b":2}"#, "ab", "{}"),
-        ] {
-            let tape = Tape::read(line.as_bytes()).expect("valid");
-            let gone: Vec<usize> = tape.children(0).filter(|&n| name.contains(&*tape.key(n).expect("key"))).collect();
-            let mut edits = Edits::default();
-            edits.remove(&tape, 0, &gone);
-            assert_eq!(&*edits.apply(line.as_bytes()), left.as_bytes());
-        }
-    }
-
-    #[test]
-    fn decoded_ranges_map_back() {
-        let raw = br#"a\u00e9\"b\ud83d\ude00c\ud800z"#;
-        let decoded = Decoded::of(raw);
-        assert_eq!(decoded.text(), "aé\"b😀c\u{fffd}z");
-        let b = decoded.text().find('b').expect("b");
-        assert_eq!(&raw[decoded.raw_range(b..b + 1)], b"b");
-        let smile = decoded.text().find('😀').expect("smile");
-        assert_eq!(&raw[decoded.raw_range(smile..smile + 4)], br"\ud83d\ude00");
-    }
-
-    #[test]
-    fn only_line_feeds_end_lines() {
-        let (lines, torn) = complete_lines("a\u{2028}b\r\nc\nd".as_bytes());
-        assert_eq!(lines, ["a\u{2028}b\r".as_bytes(), b"c"]);
-        assert_eq!(torn, b"d");
     }
 }

@@ -12,12 +12,13 @@ mod store;
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
-use super::{Agent, Carry, Found, Place, RawLog, Settle};
+use serde_json::Value;
+
+use super::{Agent, Calls, Carry, Found, Parser, Place, RawFile, Settle};
 use crate::canon::paths::Root;
 use crate::env::Env;
 use crate::fault::AnyFault;
 use crate::model::ids::{SessionId, SessionKey};
-use crate::model::session::{Remark, Session};
 
 /// The name in refs and on the command line.
 const NAME: &str = "claude";
@@ -56,8 +57,12 @@ impl Agent for Claude {
         store::locate(env, id, near)
     }
 
-    fn load(&self, _env: &Env, found: &Found) -> Result<RawLog, AnyFault> {
-        store::load(found)
+    fn log(&self, _env: &Env, found: &Found) -> Result<RawFile, AnyFault> {
+        Ok(RawFile::whole_lines(&found.path)?)
+    }
+
+    fn files(&self, _env: &Env, found: &Found) -> Result<Vec<(String, RawFile)>, AnyFault> {
+        store::files(found)
     }
 
     fn live(&self, env: &Env, found: &Found) -> Option<u32> {
@@ -68,8 +73,8 @@ impl Agent for Claude {
         store::roots(env, cwd)
     }
 
-    fn carry(&self) -> Box<dyn Carry> {
-        Box::new(carry::Filter::default())
+    fn carry(&self, memory: Option<&Value>) -> Box<dyn Carry> {
+        Box::new(carry::Filter::remembering(memory))
     }
 
     fn settle(&self, _env: &Env, _before: usize) -> Box<dyn Settle> {
@@ -84,16 +89,16 @@ impl Agent for Claude {
         line::starts_turn(line)
     }
 
-    fn open_call(&self, lines: &[&[u8]]) -> Option<usize> {
-        line::open_call(lines)
+    fn calls(&self) -> Box<dyn Calls> {
+        Box::new(line::OpenCalls::default())
     }
 
     fn sealed(&self, place: &str) -> bool {
         line::sealed(place)
     }
 
-    fn parse(&self, id: &SessionId, log: &[u8]) -> (Session, Vec<Remark>) {
-        parse::parse(id, log)
+    fn parser(&self, memory: Option<&Value>) -> Box<dyn Parser> {
+        Box::new(parse::Reader::remembering(memory))
     }
 
     fn place(&self, env: &Env, id: &SessionId, cwd: &Path, _hint: Option<&str>) -> Result<Place, AnyFault> {

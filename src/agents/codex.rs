@@ -14,16 +14,17 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
+
 use self::config::Config;
 use self::name::{RolloutName, is_uuid};
 use self::store::{Rollout, StoreError};
-use super::{Agent, Carry, Found, Place, RawLog, Settle};
+use super::{Agent, Calls, Carry, Found, Parser, Place, RawFile, Settle};
 use crate::canon::paths::Root;
 use crate::env::Env;
 use crate::fault::AnyFault;
 use crate::jsonl::{Edits, Tape};
 use crate::model::ids::{AgentName, SessionId, SessionKey};
-use crate::model::session::{Remark, Session};
 
 /// Codex CLI.
 pub(super) struct Codex;
@@ -71,18 +72,19 @@ impl Agent for Codex {
         Ok(all.max_by_key(|found| (real(&found.cwd).starts_with(&near), found.modified)))
     }
 
-    fn load(&self, env: &Env, found: &Found) -> Result<RawLog, AnyFault> {
+    fn log(&self, env: &Env, found: &Found) -> Result<RawFile, AnyFault> {
+        Ok(store::read(&found.path, &store::rollouts(&self.sessions(env)))?)
+    }
+
+    fn files(&self, env: &Env, found: &Found) -> Result<Vec<(String, RawFile)>, AnyFault> {
         let all = store::rollouts(&self.sessions(env));
-        let (log, torn) = store::read(&found.path, &all)?;
         let mut files = Vec::new();
-        if memchr::memmem::find(&log, b"spawn").is_some() {
-            for rollout in store::subagents(found.key.id.as_str(), &store::current(all.clone())) {
-                let name = rollout.name.whole(rollout.name.id()).path();
-                let name = name.strip_prefix("sessions/").unwrap_or(&name).to_owned();
-                files.push((name, store::read(&rollout.path, &all)?.0));
-            }
+        for rollout in store::subagents(found.key.id.as_str(), &store::current(all.clone())) {
+            let name = rollout.name.whole(rollout.name.id()).path();
+            let name = name.strip_prefix("sessions/").unwrap_or(&name).to_owned();
+            files.push((name, store::read(&rollout.path, &all)?));
         }
-        Ok(RawLog { log, torn, files })
+        Ok(files)
     }
 
     fn live(&self, env: &Env, found: &Found) -> Option<u32> {
@@ -96,8 +98,8 @@ impl Agent for Codex {
         vec![Root { name: "store", paths }]
     }
 
-    fn carry(&self) -> Box<dyn Carry> {
-        Box::new(carry::Out::new())
+    fn carry(&self, memory: Option<&Value>) -> Box<dyn Carry> {
+        Box::new(carry::Out::remembering(memory))
     }
 
     fn settle(&self, env: &Env, before: usize) -> Box<dyn Settle> {
@@ -112,16 +114,16 @@ impl Agent for Codex {
         lines::starts_turn(line)
     }
 
-    fn open_call(&self, lines: &[&[u8]]) -> Option<usize> {
-        lines::open_call(lines)
+    fn calls(&self) -> Box<dyn Calls> {
+        Box::new(lines::OpenCalls::default())
     }
 
     fn sealed(&self, place: &str) -> bool {
         lines::sealed(place)
     }
 
-    fn parse(&self, id: &SessionId, log: &[u8]) -> (Session, Vec<Remark>) {
-        parse::parse(agent(), id, log)
+    fn parser(&self, memory: Option<&Value>) -> Box<dyn Parser> {
+        Box::new(parse::Reader::remembering(memory))
     }
 
     /// Where the session already is; else the place it had on the machine it comes from; else one for now.

@@ -5,17 +5,22 @@
 
 mod claude;
 mod codex;
+pub mod raw;
+pub mod reading;
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
+use serde_json::Value;
 
 use crate::canon::paths::Root;
 use crate::env::Env;
 use crate::fault::AnyFault;
 use crate::model::ids::{SessionId, SessionKey};
 use crate::model::session::{Remark, Session};
+pub use raw::RawFile;
+pub use reading::{Calls, Finished, Head, Parser};
 
 /// Every agent, in the order in which people are offered them.
 pub static AGENTS: &[&dyn Agent] = &[&claude::Claude, &codex::Codex];
@@ -50,8 +55,12 @@ pub trait Agent: Sync {
     /// newest.
     fn locate(&self, env: &Env, id: &SessionId, near: &Path) -> Result<Option<Found>, AnyFault>;
 
-    /// The bytes of a session: its log up to the last complete line, and its side files.
-    fn load(&self, env: &Env, found: &Found) -> Result<RawLog, AnyFault>;
+    /// The log of a session, up to its last complete line.
+    fn log(&self, env: &Env, found: &Found) -> Result<RawFile, AnyFault>;
+
+    /// Its side files (subagents, long tool results) in the order of their names: the name relative to the session, with
+    /// `/`, and the bytes; of a log its complete lines.
+    fn files(&self, env: &Env, found: &Found) -> Result<Vec<(String, RawFile)>, AnyFault>;
 
     /// The process that has the session open now, if the agent leaves a sign of it.
     fn live(&self, env: &Env, found: &Found) -> Option<u32>;
@@ -60,8 +69,9 @@ pub trait Agent: Sync {
     /// for a session that works in `cwd`.
     fn roots(&self, env: &Env, cwd: &Path) -> Vec<Root>;
 
-    /// A fresh filter from native lines to stored ones, for one file of one session.
-    fn carry(&self) -> Box<dyn Carry>;
+    /// A filter from native lines to stored ones, for one file of one session: a fresh one, or one that goes on from
+    /// the [`Carry::memory`] of another.
+    fn carry(&self, memory: Option<&Value>) -> Box<dyn Carry>;
 
     /// A fresh filter from localised stored lines to native ones, for one file that ends up with `before` native
     /// lines ahead of the first.
@@ -73,16 +83,28 @@ pub trait Agent: Sync {
     /// Whether a line starts a new turn of the person (so that what comes before it belongs to the earlier turn).
     fn starts_turn(&self, line: &[u8]) -> bool;
 
-    /// How many lines of the log come before the first tool call that still has no result; `None` if all have one.
-    fn open_call(&self, lines: &[&[u8]]) -> Option<usize>;
+    /// Watches which tool calls have no result yet, a line at a time.
+    fn calls(&self) -> Box<dyn Calls>;
 
     /// Whether a member's text is sealed by the agent's provider (a signature, an encrypted blob) and must come back as
     /// it is, or resume breaks. `place` is the `type` of the object, a dot, and the member's name:
     /// `thinking.signature`. Only the log's own objects are asked about, never JSON inside of texts.
     fn sealed(&self, place: &str) -> bool;
 
-    /// The log (native or stored) as a conversation. Never fails: what is not understood becomes a remark.
-    fn parse(&self, id: &SessionId, log: &[u8]) -> (Session, Vec<Remark>);
+    /// Reads a log (native or stored) as a conversation, a line at a time: a fresh reader, or one that goes on from the
+    /// [`Parser::memory`] of another. Never fails: what is not understood becomes a remark.
+    fn parser(&self, memory: Option<&Value>) -> Box<dyn Parser>;
+
+    /// A whole log as a conversation.
+    fn parse(&self, id: &SessionId, log: &[u8]) -> (Session, Vec<Remark>) {
+        let mut parser = self.parser(None);
+        let mut events = Vec::new();
+        crate::jsonl::complete_lines(log).0.into_iter().for_each(|line| parser.line(line, &mut events));
+        let Finished { head: Head { title, agent_version, model }, remarks, amend } = parser.finish();
+        events.iter_mut().for_each(amend);
+        let agent = self.name().parse().expect("an agent's name keeps to the grammar");
+        (Session { agent, id: id.clone(), title, agent_version, model, events }, remarks)
+    }
 
     /// Where the session's files belong on this machine when it works in `cwd`, and what is there already.
     fn place(&self, env: &Env, id: &SessionId, cwd: &Path, hint: Option<&str>) -> Result<Place, AnyFault>;
@@ -118,17 +140,6 @@ pub struct Found {
     pub modified: Timestamp,
 }
 
-/// A session's own bytes.
-#[derive(Debug, Clone, Default)]
-pub struct RawLog {
-    /// The log, complete lines only.
-    pub log: Vec<u8>,
-    /// Bytes after the last line end, which the agent has not finished writing.
-    pub torn: usize,
-    /// Side files (subagents, long tool results): name relative to the session with `/`, and bytes.
-    pub files: Vec<(String, Vec<u8>)>,
-}
-
 /// Where a session's files belong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
@@ -143,6 +154,9 @@ pub struct Place {
 pub trait Carry {
     /// The line to store; `None`: the line stays at home.
     fn line<'a>(&mut self, line: &'a [u8]) -> Option<Cow<'a, [u8]>>;
+
+    /// What has to be remembered to go on where this one stops.
+    fn memory(&self) -> Value;
 }
 
 /// Puts back what the agent needs on this machine and [`Carry`] took out. `carry(settle(x)) == x` for every stored line.

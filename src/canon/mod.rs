@@ -11,17 +11,14 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-pub use walk::{Closing, Joined, Lines, join};
+pub use walk::{Closing, Met, Reading, Walk};
 
 use crate::canon::paths::Roots;
-use crate::canon::redact::Redactor;
-use crate::jsonl::{self, Decoded, Edits, Kind, Tape};
+use crate::canon::redact::{Memory, Redactor};
+use crate::jsonl::{self, Decoded, Edits, Kind, LONGEST_LINE, Tape};
 
 /// The version of these rules, for the stored session. Stored lines are not made again when it changes.
 pub const VERSION: &str = "1";
-
-/// A longer line is stored as a stub that names its size and hash, in bytes.
-pub const LONGEST_LINE: usize = 32 << 20;
 
 /// JSON inside JSON is followed this deep.
 const MAX_NESTED: usize = 4;
@@ -30,7 +27,6 @@ const MAX_NESTED: usize = 4;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Canonical {
     bytes: Vec<u8>,
-    redactions: BTreeMap<String, u64>,
 }
 
 impl Canonical {
@@ -40,14 +36,13 @@ impl Canonical {
     }
 
     /// How many places were redacted, by kind.
-    pub fn redactions(&self) -> &BTreeMap<String, u64> {
-        &self.redactions
+    pub fn redactions(&self) -> BTreeMap<String, u64> {
+        redact::placeholders(&self.bytes)
     }
 
     /// Bytes that came out of the store and so went through here before.
     pub fn stored(bytes: Vec<u8>) -> Canonical {
-        let redactions = redact::placeholders(&bytes);
-        Canonical { bytes, redactions }
+        Canonical { bytes }
     }
 }
 
@@ -62,6 +57,16 @@ impl<'a> Canon<'a> {
     /// A cleaner that has seen nothing. `sealed` says which members an agent's provider has sealed.
     pub fn new(roots: &'a Roots, sealed: &'a dyn Fn(&str) -> bool) -> Canon<'a> {
         Canon { roots, sealed, redactor: Redactor::new() }
+    }
+
+    /// A cleaner that goes on from what another one of the same file remembered, under the key of this clone.
+    pub fn remembering(roots: &'a Roots, sealed: &'a dyn Fn(&str) -> bool, key: [u8; 32], memory: Memory) -> Canon<'a> {
+        Canon { roots, sealed, redactor: Redactor::remembering(key, memory) }
+    }
+
+    /// What the next increment of the same file needs. Stays on this machine.
+    pub fn memory(&self) -> &Memory {
+        self.redactor.memory()
     }
 
     /// One line of a JSON Lines file, without its line end. A line that is not JSON is cleaned as text.
@@ -113,7 +118,7 @@ impl<'a> Canon<'a> {
     /// A whole file of the session as the store takes it: JSON Lines by name, else text.
     pub fn file(mut self, name: &str, bytes: &[u8]) -> Canonical {
         let out = if name.ends_with(".jsonl") { self.lines(bytes) } else { self.text_file(bytes) };
-        self.finish(out)
+        Canonical { bytes: out }
     }
 
     fn lines(&mut self, bytes: &[u8]) -> Vec<u8> {
@@ -124,10 +129,6 @@ impl<'a> Canon<'a> {
             out.extend_from_slice(&line[end..]);
         }
         out
-    }
-
-    fn finish(self, bytes: Vec<u8>) -> Canonical {
-        Canonical { redactions: redact::placeholders(&bytes), bytes }
     }
 
     fn json<'l>(&mut self, tape: &Tape<'l>, nested: usize) -> Cow<'l, [u8]> {
@@ -196,6 +197,11 @@ impl<'a> Canon<'a> {
         all.extend(self.roots.tokens(text, is_path).into_iter().filter(|(range, _)| free(range)));
         all
     }
+}
+
+/// What is stored of a text that is too long: its size and SHA-256.
+pub fn left_out(bytes: u64, sha256: &[u8]) -> Canonical {
+    Canonical { bytes: jsonl::stub(bytes, sha256) }
 }
 
 /// One stored line with this machine's paths in it.
@@ -327,8 +333,7 @@ fn is_picture(raw: &[u8]) -> bool {
 
 fn stub(line: &[u8]) -> Vec<u8> {
     use sha2::{Digest, Sha256};
-    let hash: String = Sha256::digest(line).iter().map(|b| format!("{b:02x}")).collect();
-    format!(r#"{{"type":"git-handoff-left-out","bytes":{},"sha256":"{hash}"}}"#, line.len()).into_bytes()
+    jsonl::stub(line.len() as u64, &Sha256::digest(line))
 }
 
 #[cfg(test)]

@@ -24,16 +24,25 @@ pub(super) fn run(args: &ShowArgs, env: &Env, ui: &Ui) -> Result<u8, AnyFault> {
     let ctx = Ctx::open(env)?;
     let shown = ctx.show(args.what.as_deref())?;
     if args.log {
-        ui.raw(&shown.log);
+        shown.log(&ctx, |line| ui.raw(line))?;
         return Ok(0);
     }
-    let s = &shown.session;
-    let name = words::session(s.agent.as_str(), s.id.short(), s.title.as_deref());
-    ui.out(format!("{name}   {}, {}\n", words::count(s.events.len() as u64, "event"), shown.origin));
-    ui.out(conversation::text(s, args.whole).trim_end());
+    let name = words::session(shown.key.agent.as_str(), shown.key.id.short(), shown.head.title.as_deref());
+    ui.out(format!("{name}   {}, {}\n", words::count(shown.events, "event"), shown.origin));
+    if !ui.is_json() {
+        let mut n = 0;
+        shown.each(&ctx, |event| {
+            n += 1;
+            if let Some(block) = conversation::block(n, &event, args.whole) {
+                ui.out(block);
+            }
+        })?;
+    }
     for remark in &shown.remarks {
         ui.say(format!("line {}: {}", remark.line, remark.what));
     }
-    ui.report(&shown);
+    if ui.is_json() {
+        ui.report(&shown.whole(&ctx)?);
+    }
     Ok(0)
 }

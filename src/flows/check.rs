@@ -8,6 +8,7 @@ use crate::flows::show::named_in;
 use crate::flows::sync::ServerBranch;
 use crate::flows::work::WorkState;
 use crate::flows::{Ctx, Lane, Stuck};
+use crate::format::refs;
 use crate::git::observe::{self, observe};
 use crate::git::tree;
 use crate::model::divergence::{Action, DefaultBranch, ServerHead, Snapshot, Verdict, Where, judge};
@@ -243,7 +244,7 @@ impl Ctx {
             match self.whole_log(&entry.key, remote) {
                 Ok(Some(logs)) => {
                     state.open_turn = logs.main.manifest.open_turn;
-                    state.forks = logs.forks.values().filter(|l| l.manifest.fork.as_deref() == Some("fork")).count();
+                    state.forks = logs.forks.values().filter(|l| l.is_fork()).count();
                     state.events = logs.main.manifest.events;
                     state.not_pushed = entry.events.saturating_sub(state.events);
                     whole.push((entry.key.clone(), logs));
@@ -265,7 +266,11 @@ impl Ctx {
 
     fn whole_log(&self, key: &SessionKey, remote: Option<&str>) -> Result<Option<Logs>, AnyFault> {
         match self.merge_log(key, remote)? {
-            Some(tip) => Ok(Some(logs::read(&self.repo, &tip, key)?)),
+            Some(tip) => {
+                let whole = logs::read(&self.repo, &tip, key)?;
+                logs::verify(&self.repo, &whole, &format!("{} at {}", refs::log(key), tip.short()))?;
+                Ok(Some(whole))
+            }
             None => Ok(None),
         }
     }

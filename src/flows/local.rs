@@ -55,6 +55,21 @@ impl Local {
         Ok(())
     }
 
+    /// Takes a small file away, if it is there.
+    pub fn remove(&self, name: &str) {
+        let _ = fs::remove_file(self.dir.join(name));
+    }
+
+    /// The key of this clone's keyed hashes: made once, and never sent anywhere.
+    pub fn key(&self, env: &Env) -> Result<[u8; 32], FileFault> {
+        let known = || blake3::Hash::from_hex(self.read("key")?.trim()).ok();
+        if let Some(key) = known() {
+            return Ok(*key.as_bytes());
+        }
+        self.write("key", &format!("{}\n", env.random_hex(32)))?;
+        Ok(known().map(|key| *key.as_bytes()).unwrap_or_default())
+    }
+
     /// The name under which this clone holds and offers: a random id, made once, behind a label for people
     /// (`handoff.label`, the machine's name unless set; empty: none).
     pub fn holder(&self, env: &Env, repo: &Repo) -> Result<String, FileFault> {

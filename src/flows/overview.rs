@@ -1,17 +1,22 @@
 //! What is where: the branch at a glance, and the handoffs of all branches.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 
 use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::agents::Agent;
 use crate::fault::AnyFault;
-use crate::flows::{Ctx, Lane, capture};
+use crate::flows::capture::here::carried;
+use crate::flows::capture::progress::Progress;
+use crate::flows::capture::tally::Tally;
+use crate::flows::sessions::Candidate;
+use crate::flows::{Ctx, Lane};
 use crate::format::refs;
-use crate::jsonl;
+use crate::jsonl::Lines;
 use crate::model::ids::{BranchName, Oid, SessionKey};
 use crate::model::record::{Baton, BatonState};
+use crate::store::files::StoredFile;
 use crate::store::{logs, records};
 
 /// The branch at a glance.
@@ -181,15 +186,8 @@ impl Ctx {
                 continue;
             }
             let key = surveyed.candidate.found.key.clone();
-            let agent = surveyed.candidate.agent;
-            let raw = agent.load(&self.env, &surveyed.candidate.found)?;
-            let mut lines = Vec::new();
-            for (_, line) in capture::carried(agent, &raw.log) {
-                lines.extend_from_slice(&line);
-                lines.push(b'\n');
-            }
-            let events = agent.parse(&key.id, &lines).0.events.len() as u64;
-            let not_pushed = self.not_pushed(agent, &key, &lines, events)?;
+            let events = surveyed.events;
+            let not_pushed = self.not_pushed(&surveyed.candidate, events)?;
             let forks =
                 self.repo.find_ref(&refs::log(&key))?.map_or(Ok(0), |tip| logs::fork_count(&self.repo, &tip))?;
             states.push(SessionState { key, title: surveyed.title, events, not_pushed, behind: 0, here: true, forks });
@@ -208,31 +206,48 @@ impl Ctx {
 
     /// How many events of a session no remote had when last seen: those after the last one that some log there has,
     /// whichever way the session went there.
-    fn not_pushed(&self, agent: &dyn Agent, key: &SessionKey, log: &[u8], events: u64) -> Result<u64, AnyFault> {
-        let mut there = BTreeSet::new();
+    fn not_pushed(&self, candidate: &Candidate, events: u64) -> Result<u64, AnyFault> {
+        let key = &candidate.found.key;
         let original = self.local.original_of(&key.id);
-        let known = std::iter::once(key).chain(&original);
-        let remotes = self.repo.remotes();
-        let tips = known.flat_map(|key| remotes.iter().map(move |r| (key, r)));
-        let tips = tips
-            .map(|(key, remote)| Ok((key, logs::tips(&self.repo, key, Some(remote))?)))
-            .collect::<Result<Vec<_>, AnyFault>>()?;
-        for (key, (name, oid)) in tips.into_iter().flat_map(|(key, tips)| tips.into_iter().map(move |tip| (key, tip))) {
-            // A damaged log is for `check` to tell of; it has nothing that counts as pushed.
-            let Some(stored) = logs::read(&self.repo, &oid, key).ok().filter(|_| name != refs::log(key)) else {
-                continue;
-            };
-            for log in std::iter::once(&stored.main).chain(stored.forks.values()) {
-                there.extend(jsonl::complete_lines(log.main.bytes()).0.iter().filter_map(|line| agent.event_id(line)));
+        let progress = Progress::last(self, key);
+        let mut there = HashSet::new();
+        for key in std::iter::once(key).chain(&original) {
+            for remote in self.repo.remotes() {
+                let tracking = refs::tracking(&remote, &refs::log(key)).unwrap_or_default();
+                let Some(oid) = self.repo.find_ref(&tracking)? else { continue };
+                let all_there = |p: &&Progress| p.commit == oid && logs::is_alone(&self.repo, &oid).unwrap_or_default();
+                if let Some(progress) = progress.as_ref().filter(all_there) {
+                    return Ok(events.saturating_sub(progress.seen.tally.counted().events));
+                }
+                // A damaged log is for `check` to tell of; it has nothing that counts as pushed.
+                let Ok(stored) = logs::read(&self.repo, &oid, key) else { continue };
+                for log in std::iter::once(&stored.main).chain(stored.forks.values()) {
+                    self.ids_of(candidate.agent, &log.main, &mut there)?;
+                }
             }
         }
-        let (mut at, mut shared) = (0, 0);
-        for line in jsonl::complete_lines(log).0 {
-            at += line.len() + 1;
-            if agent.event_id(line).is_some_and(|id| there.contains(&id)) {
-                shared = at;
+        if there.is_empty() {
+            return Ok(events);
+        }
+        let log = candidate.agent.log(&self.env, &candidate.found)?;
+        let mut lines = carried(candidate.agent, &log);
+        let (mut tally, mut pushed) = (Tally::new(candidate.agent), 0);
+        while let Some(line) = lines.next()? {
+            tally.line(&line);
+            if candidate.agent.event_id(&line).is_some_and(|id| there.contains(blake3::hash(id.as_bytes()).as_bytes()))
+            {
+                pushed = tally.counted().events;
             }
         }
-        Ok(events.saturating_sub(agent.parse(&key.id, &log[..shared]).0.events.len() as u64))
+        Ok(events.saturating_sub(pushed))
+    }
+
+    /// The ids of the events of a stored log, hashed: there may be a hundred thousand of them.
+    fn ids_of(&self, agent: &dyn Agent, log: &StoredFile, ids: &mut HashSet<[u8; 32]>) -> Result<(), AnyFault> {
+        let mut lines = log.lines(&self.repo);
+        while let Some(line) = lines.next()? {
+            ids.extend(agent.event_id(&line).map(|id| *blake3::hash(id.as_bytes()).as_bytes()));
+        }
+        Ok(())
     }
 }

@@ -1,25 +1,30 @@
 //! One stored session into the agent's own store on this machine: never over something newer or different.
 
-mod copy;
+mod beside;
+mod write;
 
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
 
-use crate::agents::{self, Agent, Found, Place};
-use crate::canon::paths::Roots;
-use crate::canon::{self, Canon, Closing, Joined, Lines};
-use crate::env::Env;
+use crate::agents::{self, Agent, Found, Place, RawFile};
+use crate::canon::{self, Closing, Met};
 use crate::fault::{AnyFault, Choice, FileFault};
+use crate::flows::capture::here::{Carried, Here, closings};
+use crate::flows::capture::reach::Stamp;
+use crate::flows::capture::side::cleaned;
+use crate::flows::capture::tally::Tally;
+use crate::flows::capture::{self, Look};
 use crate::flows::sessions::Candidate;
-use crate::flows::{Ctx, Stuck, Undecided, capture};
+use crate::flows::{Ctx, Stuck, Undecided};
 use crate::format::refs;
-use crate::jsonl;
+use crate::jsonl::{First, Lines};
 use crate::model::ids::{SessionId, SessionKey};
+use crate::store::files::StoredFile;
 use crate::store::logs::{Log, Logs};
+use write::{copy, put};
 
 /// What became of the session in the agent's store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -93,13 +98,13 @@ impl Ctx {
         let found = agent.locate(&self.env, &key.id, self.env.cwd())?;
         let logs = match found.filter(|f| places.iter().any(|p| f.cwd.starts_with(p))) {
             Some(found) => {
-                capture::capture(self, &Candidate { agent, found }, None)?;
+                capture::capture(self, &Candidate { agent, found }, None, Look::Whole)?;
                 capture::stored(self, key, None)?.0.unwrap_or_else(|| logs.clone())
             }
             None => logs.clone(),
         };
         Ok(match handed_over {
-            Some(tip) => logs.led_by(|log| log.went_through(tip)),
+            Some(tip) => logs.led_by(|log| log.went_through(&self.repo, tip))?,
             None => logs,
         })
     }
@@ -108,30 +113,28 @@ impl Ctx {
     pub fn restore(&self, key: &SessionKey, logs: &Logs, root: &Path) -> Result<Restored, AnyFault> {
         let agent = known(key)?;
         let cwd = self.working_folder(agent, &logs.main, root);
-        let roots = Roots::new(&capture::roots(self, agent, &cwd));
-        let env = self.env.at(&cwd);
+        let here = Here::new(self, agent, &cwd);
         let hint = logs.main.manifest.native_name.as_deref();
         let place = agent.place(&self.env, &key.id, &cwd, hint)?;
         self.not_live(agent, key, &place, &cwd)?;
         let native = self.native(agent, key, &place, &cwd)?;
-        let closings = capture::closings(logs);
-        let joined = self.compare(agent, &roots, logs.main.main.bytes(), &native.log, &closings);
-        let (outcome, key, mut place) = match joined {
-            Joined::Grown { new_lines: 0, .. } if native.log.is_empty() => (Outcome::Restored, key.clone(), place),
-            Joined::Grown { new_lines: 0, .. } => (Outcome::Same, key.clone(), place),
-            Joined::Grown { new_lines, .. } => (Outcome::Ahead { lines: new_lines }, key.clone(), place),
-            Joined::Behind { has } => {
+        let closings = closings(self, logs)?;
+        let main = &logs.main.main;
+        let (outcome, key, mut place) = match self.compare(&here, main, native.log.lines(), &closings)? {
+            Stand::Has { more: 0 } if native.log.is_empty() => (Outcome::Restored, key.clone(), place),
+            Stand::Has { more: 0 } => (Outcome::Same, key.clone(), place),
+            Stand::Has { more } => (Outcome::Ahead { lines: more }, key.clone(), place),
+            Stand::Lacks { after } => {
                 let outcome = if native.log.is_empty() {
                     Outcome::Restored
                 } else {
-                    Outcome::Extended { events: new_events(agent, &key.id, &logs.main, has) }
+                    Outcome::Extended { events: self.events_after(agent, &logs.main, after)? }
                 };
-                let bytes = Ctx::native_from(&env, agent, &roots, logs.main.main.bytes(), &native, has, None);
-                put(&place.log, &bytes, &native.at_place)?;
+                self.extend(&here, main, &native, after, None, &place.log)?;
                 (outcome, key.clone(), place)
             }
-            Joined::Forked { .. } => {
-                let (id, place) = self.restore_copy(agent, &roots, key, &logs.main, &cwd)?;
+            Stand::Parted => {
+                let (id, place) = self.restore_copy(&here, key, &logs.main, &cwd)?;
                 (Outcome::Forked { kept: key.id.clone() }, SessionKey { agent: key.agent.clone(), id }, place)
             }
         };
@@ -142,23 +145,23 @@ impl Ctx {
                 place.log = path;
                 Vec::new()
             }
-            None => self.write_files(&env, agent, &roots, &logs.main, &place)?,
+            None => self.write_files(&here, &logs.main, &place)?,
         };
         // The log is newer than the logs of its subagents: an agent that looks for the latest takes the latest file.
         touch(&place.log, self.env.file_time());
         notes.extend(agent.register(&self.env, &key.id, &cwd, &place));
         let manifest = &logs.main.manifest;
-        let here = |name: &str| roots.path(name).unwrap_or_default().to_owned();
+        let local = |name: &str| here.roots.path(name).unwrap_or_default().to_owned();
         Ok(Restored {
             start: agent.start(&key.id),
             installed: agent.program(&self.env).is_some(),
             title: manifest.title.clone(),
             events: manifest.events,
-            redacted: manifest.redactions.values().sum(),
+            redacted: manifest.redacted(),
             moved_roots: manifest
                 .short_roots
                 .iter()
-                .map(|(n, p)| (p.clone(), here(n)))
+                .map(|(n, p)| (p.clone(), local(n)))
                 .filter(|(a, b)| a != b)
                 .collect(),
             path: place.log.clone(),
@@ -172,7 +175,7 @@ impl Ctx {
     /// Where the session worked below its work tree, if that folder is here too; else the work tree.
     fn working_folder(&self, agent: &'static dyn Agent, log: &Log, root: &Path) -> PathBuf {
         let root = root.canonicalize().unwrap_or_else(|_| root.to_path_buf());
-        let roots = Roots::new(&capture::roots(self, agent, &root));
+        let roots = Here::new(self, agent, &root).roots;
         let stored = log.manifest.cwd.clone().unwrap_or_default();
         let text = canon::localise_text(&roots, stored.as_bytes());
         let below = Path::new(std::str::from_utf8(&text).unwrap_or_default()).canonicalize();
@@ -200,115 +203,135 @@ impl Ctx {
             modified: self.env.now(),
         };
         if place.log.exists() {
-            let log = agent.load(&self.env, &at(&place.log, cwd))?.log;
-            let file = fs::read(&place.log).map_err(FileFault::on("read", &place.log))?;
-            return Ok(Native { log, at_place: file.clone(), file, elsewhere: None });
+            let at_place = Stamp::at(&place.log);
+            let log = agent.log(&self.env, &at(&place.log, cwd))?;
+            return Ok(Native { log, file: Some(RawFile::whole(&place.log)?), at_place, elsewhere: None });
         }
         let places = self.local.places(&self.repo);
         let found = agent.locate(&self.env, &key.id, cwd)?;
         match found.filter(|f| places.iter().any(|p| f.cwd.starts_with(p))) {
             Some(found) => {
-                let log = agent.load(&self.env, &found)?.log;
-                Ok(Native { file: log.clone(), log, at_place: Vec::new(), elsewhere: Some(found.path) })
+                let log = agent.log(&self.env, &found)?;
+                Ok(Native { file: Some(log.clone()), log, at_place: None, elsewhere: Some(found.path) })
             }
             None => Ok(Native::default()),
         }
     }
 
+    /// How what the agent has relates to a stored log.
     fn compare(
         &self,
-        agent: &'static dyn Agent,
-        roots: &Roots,
-        stored: &[u8],
-        native: &[u8],
+        here: &Here,
+        stored: &StoredFile,
+        native: impl Lines,
         closings: &[Closing],
-    ) -> Joined {
-        let sealed = |k: &str| agent.sealed(k);
-        let lines: Vec<Vec<u8>> = capture::carried(agent, native).into_iter().map(|(_, l)| l).collect();
-        let home = capture::at_home(self, agent, roots);
-        let event_id = |l: &[u8]| agent.event_id(l);
-        let lines = Lines { native: &lines, at_home: &home, event_id: &event_id, closings };
-        canon::join(stored, &lines, Canon::new(roots, &sealed))
-    }
-
-    /// The agent's file with the stored lines that it lacks appended.
-    fn native_from(
-        env: &Env,
-        agent: &dyn Agent,
-        roots: &Roots,
-        stored: &[u8],
-        native: &Native,
-        has: usize,
-        rename: Option<(&SessionId, &SessionId)>,
-    ) -> Vec<u8> {
-        let mut bytes = native.file.clone();
-        if !bytes.is_empty() && !bytes.ends_with(b"\n") {
-            // A torn last line stays; what follows must not continue it.
-            bytes.push(b'\n');
-        }
-        let before = jsonl::complete_lines(&native.log).0.len();
-        let mut settle = agent.settle(env, before);
-        // What carry would leave out or change does not come from it: a log made by hand could bring permissions along.
-        let mut guard = agent.carry();
-        for line in &jsonl::complete_lines(stored).0[has..] {
-            let local = canon::localise_line(roots, line);
-            let Some(local) = guard.line(&local) else { continue };
-            let settled = settle.line(&local);
-            match rename {
-                Some((from, to)) => bytes.extend_from_slice(&agent.rename(&settled, from, to)),
-                None => bytes.extend_from_slice(&settled),
+    ) -> Result<Stand, AnyFault> {
+        let mut walk = here.walk(self, stored, Carried::new(here.agent, native, None), closings);
+        Ok(match walk.meet()? {
+            Met::Behind { has } => Stand::Lacks { after: has },
+            Met::Forked { .. } => Stand::Parted,
+            Met::All => {
+                let mut more = 0;
+                while walk.next_new()?.is_some() {
+                    more += 1;
+                }
+                Stand::Has { more }
             }
-            bytes.push(b'\n');
-        }
-        bytes
+        })
     }
 
-    fn write_files(
+    /// Writes the agent's file with the stored lines after the first `has` behind what it has.
+    fn extend(
         &self,
-        env: &Env,
-        agent: &'static dyn Agent,
-        roots: &Roots,
-        log: &Log,
-        place: &Place,
-    ) -> Result<Vec<String>, AnyFault> {
+        here: &Here,
+        stored: &StoredFile,
+        native: &Native,
+        has: u64,
+        rename: Option<(&SessionId, &SessionId)>,
+        to: &Path,
+    ) -> Result<(), AnyFault> {
+        let agent = here.agent;
+        let mut before = 0;
+        let mut lines = native.log.lines();
+        while lines.next()?.is_some() {
+            before += 1;
+        }
+        put(to, native.at_place.as_ref(), |out| {
+            if let Some(file) = &native.file {
+                let ends_a_line = copy(file, out)?;
+                // A torn last line stays; what follows must not continue it.
+                out.write_all(if ends_a_line { b"" } else { b"\n" }).map_err(FileFault::on("write", to))?;
+            }
+            let mut settle = agent.settle(here.env(), before);
+            // What carry would leave out or change does not come from it: a log made by hand could bring permissions.
+            let mut guard = agent.carry(None);
+            let mut lines = stored.lines_after(&self.repo, has);
+            while let Some(line) = lines.next()? {
+                let local = canon::localise_line(&here.roots, &line);
+                let Some(local) = guard.line(&local) else { continue };
+                let settled = settle.line(&local);
+                let settled = match rename {
+                    Some((from, to)) => agent.rename(&settled, from, to),
+                    None => settled,
+                };
+                out.write_all(&settled).and_then(|()| out.write_all(b"\n")).map_err(FileFault::on("write", to))?;
+            }
+            Ok(())
+        })
+    }
+
+    /// How many events of a stored log come after its first `lines`.
+    fn events_after(&self, agent: &dyn Agent, log: &Log, lines: u64) -> Result<u64, AnyFault> {
+        let mut tally = Tally::new(agent);
+        tally.lines(First::new(lines, log.main.lines(&self.repo)))?;
+        Ok(log.manifest.events.saturating_sub(tally.counted().events))
+    }
+
+    fn write_files(&self, here: &Here, log: &Log, place: &Place) -> Result<Vec<String>, AnyFault> {
         let mut notes = Vec::new();
         let Some(folder) = &place.files else {
             return Ok(notes);
         };
         for (name, file) in &log.files {
             let path = folder.join(name);
-            let native = Native::of_file(have(&path)?);
-            let wanted = if name.ends_with(".jsonl") {
-                match self.compare(agent, roots, file.bytes(), &native.log, &[]) {
-                    Joined::Behind { has } => {
-                        Some(Ctx::native_from(env, agent, roots, file.bytes(), &native, has, None))
-                    }
-                    Joined::Grown { .. } => None,
-                    Joined::Forked { .. } => {
-                        notes.push(format!("{} is different here and was left as it is", path.display()));
-                        None
+            let differs = || format!("{} is different here and was left as it is", path.display());
+            if name.ends_with(".jsonl") {
+                let native = if path.exists() { Native::at(&path)? } else { Native::default() };
+                match self.compare(here, file, native.log.lines(), &[])? {
+                    Stand::Has { .. } => continue,
+                    Stand::Lacks { after } => self.extend(here, file, &native, after, None, &path)?,
+                    Stand::Parted => {
+                        notes.push(differs());
+                        continue;
                     }
                 }
             } else {
-                let bytes = canon::localise_file(roots, name, file.bytes());
-                if native.file.is_empty() {
-                    Some(bytes)
-                } else {
+                let stored = file.bytes(&self.repo)?;
+                let bytes = canon::localise_file(&here.roots, name, &stored);
+                if path.exists() {
                     // Redacted there, in the clear here: the one here says more.
-                    let same = Canon::new(roots, &|k| agent.sealed(k)).file(name, &native.file) == *file;
-                    if !same && native.file != bytes {
-                        notes.push(format!("{} is different here and was left as it is", path.display()));
+                    let same = || Ok::<_, AnyFault>(cleaned(here, name, &RawFile::whole(&path)?)?.bytes() == stored);
+                    if !is(&path, &bytes)? && !same()? {
+                        notes.push(differs());
                     }
-                    None
+                    continue;
                 }
-            };
-            if let Some(bytes) = wanted {
-                put(&path, &bytes, &native.at_place)?;
-                touch(&path, self.env.file_time() - Duration::from_secs(10));
+                put(&path, None, |out| Ok(out.write_all(&bytes).map_err(FileFault::on("write", &path))?))?;
             }
+            touch(&path, self.env.file_time() - Duration::from_secs(10));
         }
         Ok(notes)
     }
+}
+
+/// How what the agent has relates to a stored log.
+enum Stand {
+    /// It has all of it, and lines more.
+    Has { more: usize },
+    /// It has only so many of its lines.
+    Lacks { after: u64 },
+    /// The two went on differently.
+    Parted,
 }
 
 fn known(key: &SessionKey) -> Result<&'static dyn Agent, Stuck> {
@@ -327,56 +350,26 @@ fn known(key: &SessionKey) -> Result<&'static dyn Agent, Stuck> {
 #[derive(Default)]
 struct Native {
     /// The whole log, complete lines only. An agent may spread it over several files.
-    log: Vec<u8>,
-    /// The file to be continued.
-    file: Vec<u8>,
-    /// What stands now where the file goes.
-    at_place: Vec<u8>,
+    log: RawFile,
+    /// The file to be continued, with a torn line at its end if there is one.
+    file: Option<RawFile>,
+    /// What stood at its place when it was looked at.
+    at_place: Option<Stamp>,
     /// Where it is, if an earlier place of this clone put it.
     elsewhere: Option<PathBuf>,
 }
 
 impl Native {
-    fn of_file(file: Vec<u8>) -> Native {
-        let whole = file.len() - jsonl::complete_lines(&file).1.len();
-        Native { log: file[..whole].to_vec(), at_place: file.clone(), file, elsewhere: None }
+    fn at(path: &Path) -> Result<Native, FileFault> {
+        let at_place = Stamp::at(path);
+        Ok(Native { log: RawFile::whole_lines(path)?, file: Some(RawFile::whole(path)?), at_place, elsewhere: None })
     }
 }
 
-fn new_events(agent: &dyn Agent, id: &SessionId, log: &Log, has: usize) -> u64 {
-    let shared: usize = jsonl::complete_lines(log.main.bytes()).0[..has].iter().map(|l| l.len() + 1).sum();
-    let before = agent.parse(id, &log.main.bytes()[..shared]).0.events.len() as u64;
-    log.manifest.events.saturating_sub(before)
-}
-
-/// The bytes of a file, none if it is not there.
-fn have(path: &Path) -> Result<Vec<u8>, FileFault> {
-    match fs::read(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
-        other => other.map_err(FileFault::on("read", path)),
-    }
-}
-
-/// Writes a file whole, by rename, readable by its owner only; refuses if the old one is no longer what it was.
-fn put(path: &Path, bytes: &[u8], old: &[u8]) -> Result<(), AnyFault> {
-    let parent = path.parent().unwrap_or(Path::new("/"));
-    fs::create_dir_all(parent).map_err(FileFault::on("create", parent))?;
-    let mut file =
-        tempfile::Builder::new().prefix(".handoff-").tempfile_in(parent).map_err(FileFault::on("write in", parent))?;
-    file.write_all(bytes).map_err(FileFault::on("write", path))?;
-    file.as_file().sync_all().map_err(FileFault::on("write", path))?;
-    let back = fs::read(file.path()).map_err(FileFault::on("read back", file.path()))?;
-    if back != bytes {
-        let next = "the disk gave back something else than was written; nothing was changed";
-        return Err(Stuck::failed(format!("could not write {}", path.display()), next).into());
-    }
-    let now = have(path)?;
-    if now != old {
-        let next = "an agent is writing to it; end it there and run the same command again";
-        return Err(Stuck::failed(format!("{} changed meanwhile", path.display()), next).into());
-    }
-    file.persist(path).map_err(|e| FileFault { action: "write", path: path.to_path_buf(), source: e.error })?;
-    Ok(())
+/// Whether a file holds just these bytes.
+fn is(path: &Path, bytes: &[u8]) -> Result<bool, FileFault> {
+    let same_size = path.metadata().is_ok_and(|m| m.len() == bytes.len() as u64);
+    Ok(same_size && fs::read(path).map_err(FileFault::on("read", path))? == bytes)
 }
 
 /// Lists of sessions go by the age of the file.

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::fault::AnyFault;
-use crate::flows::capture::{self, Captured};
+use crate::flows::capture::{self, Captured, Look};
 use crate::flows::sessions::{self, Candidate, Surveyed};
 use crate::flows::{Ctx, Lane, Stuck};
 use crate::model::ids::{BranchName, Oid, SessionKey};
@@ -102,7 +102,8 @@ impl Ctx {
         change: BatonChange,
         work: &WorkChange,
     ) -> Result<(Vec<Captured>, (Oid, Record)), AnyFault> {
-        let capture = |candidate| capture::capture(self, candidate, lane.remote.as_deref());
+        let look = if change == BatonChange::Offer { Look::Whole } else { Look::Quick };
+        let capture = |candidate| capture::capture(self, candidate, lane.remote.as_deref(), look);
         let captured: Vec<Captured> = chosen.iter().map(capture).collect::<Result<_, _>>()?;
         let written = self.write_record_with(lane, head, &captured, change, work)?;
         Ok((captured, written))

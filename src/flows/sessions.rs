@@ -7,10 +7,11 @@ use jiff::Timestamp;
 use crate::agents::{AGENTS, Agent, Found};
 use crate::env::Env;
 use crate::fault::AnyFault;
+use crate::flows::capture::tally::Turn;
+use crate::flows::capture::told::{Told, told};
 use crate::flows::{Ctx, Stuck};
 use crate::git::history::Visit;
 use crate::model::ids::{BranchName, SessionId, SessionKey};
-use crate::model::session::{Event, What};
 
 /// A session of this machine with its agent.
 #[derive(Clone)]
@@ -28,6 +29,8 @@ pub struct Surveyed {
     pub candidate: Candidate,
     /// Its title.
     pub title: Option<String>,
+    /// How many events it has.
+    pub events: u64,
     /// When it had its last turn on the branch; `None`: it had none.
     pub last_turn: Option<Timestamp>,
 }
@@ -65,15 +68,13 @@ impl Ctx {
         let Some(stray) = self.sessions_anywhere()?.into_iter().find(|c| !c.found.cwd.exists()) else {
             return Ok(None);
         };
-        let log = stray.agent.load(&self.env, &stray.found)?.log;
-        let title = stray.agent.parse(&stray.found.key.id, &log).0.title;
+        let title = told(self, &stray)?.head.title;
         Ok(Some((stray, title)))
     }
 
     /// When a session had its last turn on a branch, under whatever name the branch had then.
     pub fn survey(&self, candidate: Candidate, branch: &BranchName) -> Result<Surveyed, AnyFault> {
-        let log = candidate.agent.load(&self.env, &candidate.found)?;
-        let (session, _) = candidate.agent.parse(&candidate.found.key.id, &log.log);
+        let Told { head, counted } = told(self, &candidate)?;
         let mut visits = self.visits_of(&candidate.found)?;
         // What was done since HEAD is detached was done on the branch that it stands for; the reflog names anything.
         if let Some(last) = visits.last_mut().filter(|_| self.stands_for(branch)) {
@@ -81,18 +82,10 @@ impl Ctx {
         }
         let former = self.repo.former_names(branch);
         let names: Vec<&str> = former.iter().chain([branch]).map(BranchName::as_str).collect();
-        let mut last_turn = None;
-        let mut branch_of_turn = None;
-        for event in &session.events {
-            if matches!(event.what, What::User { .. }) || branch_of_turn.is_none() {
-                branch_of_turn = Some(branch_of(event, &visits));
-            }
-            let on_it = branch_of_turn.as_ref().is_some_and(|b| b.as_deref().is_some_and(|b| names.contains(&b)));
-            if on_it && !event.side {
-                last_turn = last_turn.max(event.at.or(Some(Timestamp::UNIX_EPOCH)));
-            }
-        }
-        Ok(Surveyed { title: session.title, candidate, last_turn })
+        let on_it = |turn: &&Turn| branch_of(turn, &visits).is_some_and(|b| names.contains(&b.as_str()));
+        let last = |turn: &Turn| turn.last.or(Some(Timestamp::UNIX_EPOCH));
+        let last_turn = counted.turns.iter().filter(on_it).map(last).max().flatten();
+        Ok(Surveyed { title: head.title, events: counted.events, candidate, last_turn })
     }
 
     /// Whether HEAD is detached at the end of a branch, here or as the remote had it.
@@ -155,9 +148,9 @@ pub fn current(env: &Env) -> Option<SessionKey> {
     })
 }
 
-fn branch_of(event: &Event, visits: &[Visit]) -> Option<String> {
-    event.branch.clone().or_else(|| {
-        let at = event.at?;
+fn branch_of(turn: &Turn, visits: &[Visit]) -> Option<String> {
+    turn.branch.clone().or_else(|| {
+        let at = turn.began?;
         visits.iter().rev().find(|v| v.since <= at)?.branch.clone()
     })
 }

@@ -2,25 +2,110 @@
 
 use serde::Serialize;
 
-use crate::agents;
+use crate::agents::{self, Agent, Finished, Head, RawFile};
 use crate::fault::AnyFault;
 use crate::flows::{Ctx, Stuck, capture};
+use crate::jsonl::Lines;
 use crate::model::ids::SessionKey;
-use crate::model::session::{Remark, Session};
+use crate::model::session::{Event, Remark, Session};
+use crate::store::files::StoredFile;
 use crate::store::records;
 
-/// A session and where it was read from.
-#[derive(Debug, Clone, Serialize)]
+/// A session, and where it is read from.
 pub struct Shown {
+    /// Which.
+    pub key: SessionKey,
+    /// `as handed over`, or `on this machine`.
+    pub origin: &'static str,
+    /// What the log says as a whole.
+    pub head: Head,
+    /// How many events it has.
+    pub events: u64,
+    /// What was not understood.
+    pub remarks: Vec<Remark>,
+    agent: &'static dyn Agent,
+    source: Source,
+    amend: Box<dyn Fn(&mut Event)>,
+}
+
+enum Source {
+    Stored(StoredFile),
+    Native(RawFile),
+}
+
+/// A whole session, for those who want it at once.
+#[derive(Debug, Serialize)]
+pub struct Whole<'a> {
     /// The conversation.
     pub session: Session,
     /// What was not understood.
-    pub remarks: Vec<Remark>,
-    /// `handed over`, or `on this machine`.
-    pub origin: String,
-    /// The stored log (an agent's own one is shown only as a conversation).
-    #[serde(skip)]
-    pub log: Vec<u8>,
+    pub remarks: &'a [Remark],
+    /// `as handed over`, or `on this machine`.
+    pub origin: &'static str,
+}
+
+impl Shown {
+    fn new(
+        ctx: &Ctx,
+        key: SessionKey,
+        agent: &'static dyn Agent,
+        source: Source,
+        origin: &'static str,
+    ) -> Result<Shown, AnyFault> {
+        let (mut parser, mut events, mut count) = (agent.parser(None), Vec::new(), 0);
+        let mut lines = source.lines(ctx);
+        while let Some(line) = lines.next()? {
+            parser.line(&line, &mut events);
+            count += events.drain(..).count() as u64;
+        }
+        drop(lines);
+        let Finished { head, remarks, amend } = parser.finish();
+        Ok(Shown { key, origin, head, events: count, remarks, agent, source, amend })
+    }
+
+    /// Gives one event after the other; none but that one is held.
+    pub fn each(&self, ctx: &Ctx, mut take: impl FnMut(Event)) -> Result<(), AnyFault> {
+        let (mut parser, mut events) = (self.agent.parser(None), Vec::new());
+        let mut lines = self.source.lines(ctx);
+        while let Some(line) = lines.next()? {
+            parser.line(&line, &mut events);
+            for mut event in events.drain(..) {
+                (self.amend)(&mut event);
+                take(event);
+            }
+        }
+        Ok(())
+    }
+
+    /// The whole session.
+    pub fn whole(&self, ctx: &Ctx) -> Result<Whole<'_>, AnyFault> {
+        let mut events = Vec::new();
+        self.each(ctx, |event| events.push(event))?;
+        let Head { title, agent_version, model } = self.head.clone();
+        let SessionKey { agent, id } = self.key.clone();
+        let session = Session { agent, id, title, agent_version, model, events };
+        Ok(Whole { session, remarks: &self.remarks, origin: self.origin })
+    }
+
+    /// The stored log as it is, a line at a time. An agent's own one is shown only as a conversation.
+    pub fn log(&self, ctx: &Ctx, mut take: impl FnMut(&[u8])) -> Result<(), AnyFault> {
+        let Source::Stored(log) = &self.source else { return Ok(()) };
+        let mut lines = log.lines(&ctx.repo);
+        while let Some(mut line) = lines.next()? {
+            line.push(b'\n');
+            take(&line);
+        }
+        Ok(())
+    }
+}
+
+impl Source {
+    fn lines<'a>(&'a self, ctx: &'a Ctx) -> Box<dyn Lines + 'a> {
+        match self {
+            Source::Stored(log) => Box::new(log.lines(&ctx.repo)),
+            Source::Native(log) => Box::new(log.lines()),
+        }
+    }
 }
 
 impl Ctx {
@@ -43,9 +128,9 @@ impl Ctx {
         match what {
             Some(text) => {
                 let candidate = self.named(text)?;
-                let raw = candidate.agent.load(&self.env, &candidate.found)?;
-                let (session, remarks) = candidate.agent.parse(&candidate.found.key.id, &raw.log);
-                Ok(Shown { session, remarks, origin: "on this machine, not handed over".into(), log: Vec::new() })
+                let source = Source::Native(candidate.agent.log(&self.env, &candidate.found)?);
+                let origin = "on this machine, not handed over";
+                Shown::new(self, candidate.found.key, candidate.agent, source, origin)
             }
             None => {
                 Err(Stuck::usage("this branch was not handed over", "name a session; `git handoff status` lists them")
@@ -71,9 +156,7 @@ impl Ctx {
             let next = format!("`git archive {name} log | tar -xO` prints its log as it is");
             return Err(Stuck::failed(what, next).into());
         };
-        let log = stored.main.main.bytes().to_vec();
-        let (session, remarks) = agent.parse(&key.id, &log);
-        Ok(Shown { session, remarks, origin: "as handed over".into(), log })
+        Shown::new(self, key.clone(), agent, Source::Stored(stored.main.main), "as handed over")
     }
 
     fn session_of_branch(&self, text: &str) -> Result<Option<SessionKey>, AnyFault> {

@@ -1,6 +1,7 @@
 //! `session.yaml`: what a stored log should hold, so that a hole in it can be named.
 
 use std::collections::BTreeMap;
+use std::iter::Sum;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -23,18 +24,14 @@ pub struct Manifest {
     pub title: Option<String>,
     /// How many lines that are events of the conversation.
     pub events: u64,
-    /// Size of the log.
-    pub extent: Extent,
-    /// Lines and bytes of each segment.
-    pub segments: Vec<Extent>,
-    /// Size of each side file, by name.
-    pub files: BTreeMap<String, Extent>,
+    /// The log, measured.
+    pub log: Measure,
+    /// Each side file, by name.
+    pub files: BTreeMap<String, Measure>,
     /// Names of the roots that tokens stand for.
     pub roots: Vec<String>,
     /// Roots of one component, which running text still names: where they were.
     pub short_roots: BTreeMap<String, String>,
-    /// Places redacted, by kind.
-    pub redactions: BTreeMap<String, u64>,
     /// Whether the last turn was still going on.
     pub open_turn: bool,
     /// Where turns were cut open by a handoff that ran inside them.
@@ -45,6 +42,30 @@ pub struct Manifest {
     pub canon: String,
     /// Fields of a later minor version, kept as they came.
     pub unknown: BTreeMap<String, Value>,
+}
+
+impl Manifest {
+    /// How many places are redacted in the log and its side files, all kinds together.
+    pub fn redacted(&self) -> u64 {
+        let counts = self.files.values().chain([&self.log]).flat_map(|m| m.redactions.values());
+        counts.fold(0, |sum, n| sum.saturating_add(*n))
+    }
+}
+
+/// What a file should hold.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Measure {
+    /// Lines and bytes of each segment.
+    pub segments: Vec<Extent>,
+    /// Places redacted, by kind.
+    pub redactions: BTreeMap<String, u64>,
+}
+
+impl Measure {
+    /// The size of the whole.
+    pub fn extent(&self) -> Extent {
+        self.segments.iter().copied().sum()
+    }
 }
 
 /// A turn that was cut open: the log was handed over while the agent was still at work.
@@ -63,6 +84,15 @@ pub struct Extent {
     pub lines: u64,
     /// Bytes.
     pub bytes: u64,
+}
+
+impl Sum for Extent {
+    fn sum<I: Iterator<Item = Extent>>(all: I) -> Extent {
+        all.fold(Extent::default(), |a, b| Extent {
+            lines: a.lines.saturating_add(b.lines),
+            bytes: a.bytes.saturating_add(b.bytes),
+        })
+    }
 }
 
 impl Extent {
@@ -108,12 +138,16 @@ struct FileWire {
     name: String,
     lines: u64,
     bytes: u64,
+    /// Only where there are several.
+    segments: Option<String>,
+    #[serde(default)]
+    redactions: BTreeMap<String, u64>,
 }
 
 /// The bytes of `session.yaml`.
 pub fn write(manifest: &Manifest) -> String {
     let m = manifest.clone();
-    let words: Vec<String> = m.segments.iter().map(|e| format!("{}/{}", e.lines, e.bytes)).collect();
+    let extent = m.log.extent();
     let wire = Wire {
         version: VERSION.into(),
         agent: m.key.agent.to_string(),
@@ -123,13 +157,13 @@ pub fn write(manifest: &Manifest) -> String {
         cwd: m.cwd,
         title: m.title,
         events: m.events,
-        lines: m.extent.lines,
-        bytes: m.extent.bytes,
-        segments: words.join(" "),
-        files: m.files.into_iter().map(|(name, e)| FileWire { name, lines: e.lines, bytes: e.bytes }).collect(),
+        lines: extent.lines,
+        bytes: extent.bytes,
+        segments: words(&m.log.segments),
+        files: m.files.into_iter().map(file).collect(),
         roots: m.roots,
         short_roots: m.short_roots,
-        redactions: m.redactions,
+        redactions: m.log.redactions,
         open_turn: m.open_turn.then_some(true),
         cuts: m.cuts.iter().map(|c| c.end.map_or(c.at.to_string(), |end| format!("{}-{end}", c.at))).collect(),
         fork: m.fork,
@@ -139,16 +173,39 @@ pub fn write(manifest: &Manifest) -> String {
     yaml::write(&serde_json::to_value(wire).expect("plain values"))
 }
 
-/// Reads `session.yaml`. `object` names it in errors.
-pub fn read(object: &str, bytes: &[u8]) -> Result<Manifest, FormatError> {
-    let wire: Wire = yaml::read(object, bytes)?;
-    let bad = |e: BadName| FormatError::Invalid { object: object.to_owned(), why: e.to_string() };
+fn words(segments: &[Extent]) -> String {
+    segments.iter().map(|e| format!("{}/{}", e.lines, e.bytes)).collect::<Vec<_>>().join(" ")
+}
+
+fn file((name, measure): (String, Measure)) -> FileWire {
+    let Extent { lines, bytes } = measure.extent();
+    let segments = (measure.segments.len() > 1).then(|| words(&measure.segments));
+    FileWire { name, lines, bytes, segments, redactions: measure.redactions }
+}
+
+/// The segments of a file that should have `lines` and `bytes` in all.
+fn segments_of(text: &str, lines: u64, bytes: u64) -> Option<Vec<Extent>> {
     let extent = |word: &str| {
         let (lines, bytes) = word.split_once('/')?;
         Some(Extent { lines: lines.parse().ok()?, bytes: bytes.parse().ok()? })
     };
-    let segments: Option<Vec<Extent>> = wire.segments.split_whitespace().map(extent).collect();
-    let file = |f: FileWire| (f.name, Extent { lines: f.lines, bytes: f.bytes });
+    let segments: Vec<Extent> = text.split_whitespace().map(extent).collect::<Option<_>>()?;
+    (segments.iter().copied().sum::<Extent>() == Extent { lines, bytes }).then_some(segments)
+}
+
+/// Reads `session.yaml`. `object` names it in errors.
+pub fn read(object: &str, bytes: &[u8]) -> Result<Manifest, FormatError> {
+    let wire: Wire = yaml::read(object, bytes)?;
+    let bad = |e: BadName| FormatError::Invalid { object: object.to_owned(), why: e.to_string() };
+    let unreadable = || FormatError::invalid(object)("its segments are not readable");
+    let measure = |text: &str, lines, bytes, redactions| {
+        let segments = segments_of(text, lines, bytes).ok_or_else(unreadable)?;
+        Ok::<_, FormatError>(Measure { segments, redactions })
+    };
+    let file = |f: FileWire| {
+        let only = || if f.bytes == 0 { String::new() } else { format!("{}/{}", f.lines, f.bytes) };
+        Ok((f.name, measure(&f.segments.unwrap_or_else(only), f.lines, f.bytes, f.redactions)?))
+    };
     Ok(Manifest {
         key: SessionKey { agent: wire.agent.parse().map_err(bad)?, id: wire.id.parse().map_err(bad)? },
         agent_version: wire.agent_version,
@@ -156,12 +213,10 @@ pub fn read(object: &str, bytes: &[u8]) -> Result<Manifest, FormatError> {
         cwd: wire.cwd,
         title: wire.title,
         events: wire.events,
-        extent: Extent { lines: wire.lines, bytes: wire.bytes },
-        segments: segments.ok_or_else(|| FormatError::invalid(object)("its segments are not readable"))?,
-        files: wire.files.into_iter().map(file).collect(),
+        log: measure(&wire.segments, wire.lines, wire.bytes, wire.redactions)?,
+        files: wire.files.into_iter().map(file).collect::<Result<_, FormatError>>()?,
         roots: wire.roots,
         short_roots: wire.short_roots,
-        redactions: wire.redactions,
         open_turn: wire.open_turn == Some(true),
         cuts: wire
             .cuts
@@ -192,16 +247,18 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::json;
 
-    fn extent() -> impl Strategy<Value = Extent> {
-        (0u64..9, any::<u64>()).prop_map(|(lines, bytes)| Extent { lines, bytes })
+    fn measure() -> impl Strategy<Value = Measure> {
+        let extent = (0u64..9, 1u64..1 << 40).prop_map(|(lines, bytes)| Extent { lines, bytes });
+        let kinds = btree_map("[a-z]{1,9}", any::<u64>(), 0..2);
+        (vec(extent, 0..4), kinds).prop_map(|(segments, redactions)| Measure { segments, redactions })
     }
 
     fn any_manifest() -> impl Strategy<Value = Manifest> {
         let text = || "[^\u{0}]{1,12}";
         let cut = (0u64..99, prop::option::of(1u64..9)).prop_map(|(at, more)| Cut { at, end: more.map(|m| at + m) });
         let options = (prop::option::of(text()), prop::option::of(text()), prop::option::of(text()));
-        let parts = (btree_map(text(), extent(), 0..3), vec(extent(), 0..4), vec(cut, 0..3));
-        let maps = (btree_map(text(), text(), 0..2), btree_map(text(), any::<u64>(), 0..2));
+        let parts = (btree_map(text(), measure(), 0..3), measure(), vec(cut, 0..3));
+        let maps = btree_map(text(), text(), 0..2);
         (options, parts, maps, any::<bool>(), any::<u64>()).prop_map(|(words, parts, maps, open_turn, events)| {
             Manifest {
                 key: "claude.434d9315".parse().expect("a key"),
@@ -210,12 +267,10 @@ mod tests {
                 cwd: words.0,
                 title: words.2,
                 events,
-                extent: parts.1.first().copied().unwrap_or_default(),
-                segments: parts.1,
+                log: parts.1,
                 files: parts.0,
                 roots: vec!["repo".into(), "home".into()],
-                short_roots: maps.0,
-                redactions: maps.1,
+                short_roots: maps,
                 open_turn,
                 cuts: parts.2,
                 fork: None,
@@ -252,5 +307,6 @@ mod tests {
             Err("x is not valid: its cuts are not readable".into())
         );
         assert!(with("segments: \"-1/2\"").is_err());
+        assert!(with("segments: \"1/1\"").is_err(), "they do not add up");
     }
 }

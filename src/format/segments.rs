@@ -8,13 +8,19 @@ pub const TARGET: usize = 256 << 10;
 /// Segments in one folder of the tree.
 pub const PER_FOLDER: usize = 256;
 
+/// Where the first segment of a log ends, if the log is long enough to tell.
+pub fn first_end(log: &[u8]) -> Option<usize> {
+    let from = TARGET - 1;
+    let at = memchr::memchr(b'\n', log.get(from..)?)?;
+    Some(from + at + 1)
+}
+
 /// The segments of a log, in order.
 pub fn cut(log: &[u8]) -> Vec<Range<usize>> {
     let mut segments = Vec::new();
     let mut start = 0;
     while start < log.len() {
-        let from = (start + TARGET - 1).min(log.len());
-        let end = memchr::memchr(b'\n', &log[from..]).map_or(log.len(), |at| from + at + 1);
+        let end = first_end(&log[start..]).map_or(log.len(), |end| start + end);
         segments.push(start..end);
         start = end;
     }

@@ -189,6 +189,12 @@ impl Repo {
         Ok(from_gix(self.gix.write_blob(bytes).map_err(GitError::gix("write an object"))?))
     }
 
+    /// The id that a blob with these bytes has.
+    pub fn blob_id(&self, bytes: &[u8]) -> Result<Oid, GitError> {
+        let id = gix::objs::compute_hash(self.gix.object_hash(), gix::objs::Kind::Blob, bytes);
+        Ok(from_gix(id.map_err(GitError::gix("name an object"))?))
+    }
+
     /// Writes one tree.
     pub fn write_tree(&self, entries: &[Entry]) -> Result<Oid, GitError> {
         let mut tree = gix::objs::Tree::empty();

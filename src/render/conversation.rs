@@ -1,22 +1,12 @@
 //! A session as readable text: who said what, what was run, what failed.
 
-use crate::model::session::{Event, Session, What};
+use crate::model::session::{Event, What};
 
 /// Longest text shown of one event, in lines, unless the whole is asked for.
 const MOST_LINES: usize = 12;
 
-/// The session, one block an event. `whole`: nothing is cut.
-pub fn text(session: &Session, whole: bool) -> String {
-    let mut out = String::new();
-    for (n, event) in session.events.iter().enumerate() {
-        if let Some(block) = block(n + 1, event, whole) {
-            out.push_str(&block);
-        }
-    }
-    out
-}
-
-fn block(n: usize, event: &Event, whole: bool) -> Option<String> {
+/// One event, as a block with an empty line behind it; `None`: it is shown only with `whole`, with which nothing is cut.
+pub fn block(n: usize, event: &Event, whole: bool) -> Option<String> {
     let (who, text) = match &event.what {
         What::User { text, images: 0 } => ("user".to_owned(), text.clone()),
         What::User { text, images } => (format!("user, with {images} pictures"), text.clone()),
@@ -36,7 +26,7 @@ fn block(n: usize, event: &Event, whole: bool) -> Option<String> {
         What::Reasoning { text } => ("thinking".to_owned(), text.clone()),
     };
     let side = if event.side { " (aside)" } else { "" };
-    Some(format!("[{n}] {who}{side}\n{}\n", indented(&text, whole)))
+    Some(format!("[{n}] {who}{side}\n{}", indented(&text, whole)))
 }
 
 fn indented(text: &str, whole: bool) -> String {

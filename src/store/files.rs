@@ -1,127 +1,178 @@
-//! One stored file as a folder of segments: written, listed and put together again.
+//! One stored file as a list of segments: written a piece at a time, read a segment at a time, never held whole.
 
-use crate::canon::Canonical;
-use crate::format::manifest::Extent;
-use crate::format::segments;
+mod compare;
+mod trees;
+mod writer;
+
+use std::collections::BTreeMap;
+
+use sha2::{Digest, Sha256};
+
+pub use compare::{Shared, hash_up_to, line_at, shared};
+pub use trees::{Label, listed, size, verify, write_tree};
+pub use writer::{Writer, prefix};
+
+use crate::fault::AnyFault;
+use crate::format::manifest::{Extent, Measure};
 use crate::git::Repo;
-use crate::git::objects::{Entry, EntryType};
+use crate::git::objects::ObjectError;
+use crate::jsonl::{LONGEST_LINE, Lines};
 use crate::model::ids::Oid;
 use crate::store::StoreError;
 
-/// A stored file: its folder of segments, and how long each is.
+/// One segment of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Segment {
+    /// Its blob.
+    pub oid: Oid,
+    /// How long it is.
+    pub extent: Extent,
+}
+
+/// A stored file: which blobs it is made of, and what was redacted in it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct StoredFile {
-    /// The tree of folders of segments.
-    pub tree: Oid,
-    /// Each segment's length, in order.
-    pub segments: Vec<Extent>,
+    /// Its segments, in order.
+    pub segments: Vec<Segment>,
+    /// Places redacted, by kind.
+    pub redactions: BTreeMap<String, u64>,
+}
+
+/// Where blobs are read and named.
+pub trait Blobs {
+    /// The bytes of a blob.
+    fn read_blob(&self, oid: &Oid) -> Result<Vec<u8>, ObjectError>;
+    /// The id that a blob with these bytes has.
+    fn name_blob(&self, bytes: &[u8]) -> Result<Oid, ObjectError>;
+}
+
+impl Blobs for Repo {
+    fn read_blob(&self, oid: &Oid) -> Result<Vec<u8>, ObjectError> {
+        self.blob(oid)
+    }
+    fn name_blob(&self, bytes: &[u8]) -> Result<Oid, ObjectError> {
+        Ok(self.blob_id(bytes)?)
+    }
 }
 
 impl StoredFile {
     /// The length of the whole.
     pub fn extent(&self) -> Extent {
-        let add = |sum: Extent, e: &Extent| Extent { lines: sum.lines + e.lines, bytes: sum.bytes + e.bytes };
-        self.segments.iter().fold(Extent::default(), add)
+        self.segments.iter().map(|s| s.extent).sum()
     }
-}
 
-/// Writes a file. What is there already is not written again.
-pub fn write(repo: &Repo, file: &Canonical) -> Result<StoredFile, StoreError> {
-    let mut folders: Vec<(String, Vec<Entry>)> = Vec::new();
-    let mut extents = Vec::new();
-    for (n, range) in segments::cut(file.bytes()).into_iter().enumerate() {
-        let bytes = &file.bytes()[range];
-        let (folder, name) = segments::name(n);
-        if folders.last().is_none_or(|(last, _)| *last != folder) {
-            folders.push((folder, Vec::new()));
-        }
-        let entry = Entry { name, kind: EntryType::File, oid: repo.write_blob(bytes)? };
-        if let Some((_, entries)) = folders.last_mut() {
-            entries.push(entry);
-        }
-        extents.push(Extent::of(bytes));
+    /// What the manifest says of it.
+    pub fn measure(&self) -> Measure {
+        Measure { segments: self.segments.iter().map(|s| s.extent).collect(), redactions: self.redactions.clone() }
     }
-    let mut top = Vec::new();
-    for (name, entries) in folders {
-        top.push(Entry { name, kind: EntryType::Folder, oid: repo.write_tree(&entries)? });
-    }
-    Ok(StoredFile { tree: repo.write_tree(&top)?, segments: extents })
-}
 
-/// Where a file stands, for errors.
-pub struct Label<'a> {
-    /// Agent and short id.
-    pub session: &'a str,
-    /// What the file is: empty for the log itself, else `of <name>`.
-    pub of: &'a str,
-    /// The commit.
-    pub place: &'a str,
-}
-
-/// Puts a file together and holds each segment against what the manifest says of it (`None`: lengths are not known).
-pub fn read(
-    repo: &Repo,
-    tree: &Oid,
-    said: Option<&[Extent]>,
-    total: Extent,
-    label: &Label<'_>,
-) -> Result<Vec<u8>, StoreError> {
-    let mut found = Vec::new();
-    for folder in repo.tree(tree)? {
-        if folder.kind == EntryType::Folder {
-            found.extend(repo.tree(&folder.oid)?.into_iter().filter(|e| e.kind == EntryType::File));
-        }
+    /// Its lines.
+    pub fn lines<'a>(&'a self, blobs: &'a dyn Blobs) -> StoredLines<'a> {
+        self.lines_after(blobs, 0)
     }
-    let count = said.map_or(found.len(), <[Extent]>::len);
-    let mut bytes = Vec::with_capacity(usize::try_from(total.bytes.min(64 << 20)).unwrap_or(0));
-    let mut line = 1_u64;
-    for n in 0..count {
-        let (_, name) = segments::name(n);
-        let said = said.map(|s| s[n]);
-        let part = format!("segment {name}{}", label.of);
-        let hole = || StoreError::Hole {
-            session: label.session.to_owned(),
-            part: part.clone(),
-            extent: said.map_or("size unknown".into(), |e| {
-                format!("{}, lines {line}-{}", size(e.bytes), line.saturating_add(e.lines.max(1) - 1))
-            }),
-            place: label.place.to_owned(),
+
+    /// Its lines after the first `lines`.
+    pub fn lines_after<'a>(&'a self, blobs: &'a dyn Blobs, lines: u64) -> StoredLines<'a> {
+        let mut skip = lines;
+        let whole = |s: &&Segment| {
+            let passed = s.extent.lines <= skip && skip > 0;
+            skip -= if passed { s.extent.lines } else { 0 };
+            passed
         };
-        let entry = found.iter().find(|e| e.name == name).ok_or_else(hole)?;
-        if !repo.has(&entry.oid) {
-            return Err(hole());
-        }
-        let segment = repo.blob(&entry.oid)?;
-        let is = Extent::of(&segment);
-        if said.is_some_and(|s| s != is) {
-            return Err(altered(label, &part, is, said.unwrap_or_default()));
-        }
-        line = line.saturating_add(is.lines);
-        if bytes.len() as u64 + is.bytes > total.bytes {
-            break;
-        }
-        bytes.extend_from_slice(&segment);
+        let at = self.segments.iter().take_while(whole).count();
+        StoredLines { blobs, segments: self.segments[at..].iter(), held: Vec::new(), at: 0, skip }
     }
-    let is = Extent::of(&bytes);
-    if is == total { Ok(bytes) } else { Err(altered(label, &format!("the whole{}", label.of), is, total)) }
+
+    /// The bytes, for files that are short or asked for as a whole.
+    pub fn bytes(&self, blobs: &dyn Blobs) -> Result<Vec<u8>, StoreError> {
+        let mut all = Vec::new();
+        for segment in &self.segments {
+            all.extend_from_slice(&blobs.read_blob(&segment.oid)?);
+        }
+        Ok(all)
+    }
+
+    /// What tells this file from all others: its lines, a dash, and 16 hex digits of SHA-256 over the ids of its
+    /// segments.
+    pub fn tip(&self) -> String {
+        tip(self.extent().lines, self.segments.iter().map(|s| &s.oid))
+    }
+
+    /// Whether it was once the file of this tip, and perhaps went on.
+    pub fn went_through(&self, blobs: &dyn Blobs, said: &str) -> Result<bool, StoreError> {
+        let lines = said.split_once('-').and_then(|(lines, _)| lines.parse::<u64>().ok());
+        let Some(lines) = lines.filter(|n| *n <= self.extent().lines) else { return Ok(false) };
+        let mut before = 0;
+        let whole = |s: &&Segment| {
+            let fits = before + s.extent.lines <= lines;
+            before += if fits { s.extent.lines } else { 0 };
+            fits
+        };
+        let closed: Vec<&Segment> = self.segments.iter().take_while(whole).collect();
+        let mut ids: Vec<Oid> = closed.iter().map(|s| s.oid.clone()).collect();
+        if let Some(last) = self.segments.get(closed.len()).filter(|_| before < lines) {
+            let bytes = blobs.read_blob(&last.oid)?;
+            let nth = usize::try_from(lines - before - 1).unwrap_or(usize::MAX);
+            let Some(end) = memchr::memchr_iter(b'\n', &bytes).nth(nth) else { return Ok(false) };
+            ids.push(blobs.name_blob(&bytes[..=end])?);
+        }
+        Ok(tip(lines, ids.iter()) == said)
+    }
 }
 
-fn altered(label: &Label<'_>, part: &str, is: Extent, said: Extent) -> StoreError {
-    let words = |e: Extent| format!("{} lines in {} bytes", e.lines, e.bytes);
-    StoreError::Altered {
-        session: label.session.to_owned(),
-        part: part.to_owned(),
-        found: words(is),
-        said: words(said),
-        place: label.place.to_owned(),
+fn tip<'a>(lines: u64, ids: impl Iterator<Item = &'a Oid>) -> String {
+    let mut hash = Sha256::new();
+    for id in ids {
+        hash.update(id.as_str());
+        hash.update(b"\n");
+    }
+    let hex: String = hash.finalize().iter().take(8).map(|b| format!("{b:02x}")).collect();
+    format!("{lines}-{hex}")
+}
+
+/// The lines of a stored file.
+pub struct StoredLines<'a> {
+    blobs: &'a dyn Blobs,
+    segments: std::slice::Iter<'a, Segment>,
+    held: Vec<u8>,
+    at: usize,
+    skip: u64,
+}
+
+impl StoredLines<'_> {
+    fn read(&mut self) -> Result<Option<Vec<u8>>, StoreError> {
+        loop {
+            if let Some(end) = memchr::memchr(b'\n', &self.held[self.at..]) {
+                let line = self.held[self.at..self.at + end].to_vec();
+                self.at += end + 1;
+                return Ok(Some(line));
+            }
+            let Some(segment) = self.segments.next() else { return Ok(None) };
+            self.held.drain(..self.at);
+            self.at = 0;
+            // A segment ends with a line, unless somebody else cut it.
+            if self.held.len() > LONGEST_LINE {
+                let why = format!("goes on with a line that is longer than {LONGEST_LINE} bytes");
+                return Err(ObjectError::Unfit { oid: segment.oid.clone(), why }.into());
+            }
+            let bytes = self.blobs.read_blob(&segment.oid)?;
+            if self.held.is_empty() {
+                self.held = bytes;
+            } else {
+                self.held.extend_from_slice(&bytes);
+            }
+        }
     }
 }
 
-/// A number of bytes for people.
-pub fn size(bytes: u64) -> String {
-    match bytes {
-        0..=1023 => format!("{bytes} B"),
-        1024..=1_048_575 => format!("{} KiB", bytes.div_ceil(1024)),
-        _ => format!("{:.1} MiB", bytes as f64 / 1_048_576.0),
+impl Lines for StoredLines<'_> {
+    fn next(&mut self) -> Result<Option<Vec<u8>>, AnyFault> {
+        while self.skip > 0 {
+            self.skip -= 1;
+            if self.read()?.is_none() {
+                return Ok(None);
+            }
+        }
+        Ok(self.read()?)
     }
 }

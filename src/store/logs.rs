@@ -2,9 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use sha2::{Digest, Sha256};
-
-use crate::canon::Canonical;
 use crate::env::Env;
 use crate::format::manifest::{self, Manifest};
 use crate::format::refs;
@@ -12,7 +9,7 @@ use crate::git::Repo;
 use crate::git::objects::{Entry, EntryType};
 use crate::git::refs::RefChange;
 use crate::model::ids::{Oid, SessionKey};
-use crate::store::files::{self, Label};
+use crate::store::files::{self, Blobs, Label, StoredFile};
 use crate::store::{StoreError, merge};
 
 const MANIFEST: &str = "session.yaml";
@@ -22,12 +19,12 @@ pub const LARGEST_SESSION: u64 = 2 << 30;
 /// One log with all that belongs to it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Log {
-    /// What is said of it.
+    /// What is said of it. What can be read off the files is said anew when it is written.
     pub manifest: Manifest,
-    /// Its bytes.
-    pub main: Canonical,
+    /// The log.
+    pub main: StoredFile,
     /// Its side files, by name.
-    pub files: BTreeMap<String, Canonical>,
+    pub files: BTreeMap<String, StoredFile>,
 }
 
 /// A session's log and the logs that differ from it, by key.
@@ -42,40 +39,50 @@ pub struct Logs {
 impl Logs {
     /// The logs that are whole, the main one first: closings of turns are not among them.
     pub fn whole(&self) -> impl Iterator<Item = &Log> {
-        let forks = self.forks.values().filter(|log| log.manifest.fork.as_deref() == Some("fork"));
+        let forks = self.forks.values().filter(|log| log.is_fork());
         std::iter::once(&self.main).chain(forks)
     }
 
     /// The same logs with the first of [`Logs::whole`] that `wanted` takes in the main place.
-    pub fn led_by(mut self, wanted: impl Fn(&Log) -> bool) -> Logs {
-        let Some(lead) = self.whole().position(wanted).and_then(|at| at.checked_sub(1)) else { return self };
-        let mut forks = self.forks.values_mut().filter(|log| log.manifest.fork.as_deref() == Some("fork"));
+    pub fn led_by<E>(mut self, mut wanted: impl FnMut(&Log) -> Result<bool, E>) -> Result<Logs, E> {
+        let mut lead = None;
+        for (at, log) in self.whole().enumerate() {
+            if wanted(log)? {
+                lead = at.checked_sub(1);
+                break;
+            }
+        }
+        let Some(lead) = lead else { return Ok(self) };
+        let mut forks = self.forks.values_mut().filter(|log| log.is_fork());
         if let Some(fork) = forks.nth(lead) {
             std::mem::swap(&mut self.main, fork);
             std::mem::swap(&mut self.main.manifest.fork, &mut fork.manifest.fork);
         }
-        self
+        Ok(self)
     }
 }
 
 impl Log {
-    /// What tells this log from all others: 16 hex digits of SHA-256 of its bytes.
+    /// What tells this log from all others.
     pub fn tip(&self) -> String {
-        short_digest(Sha256::new_with_prefix(self.main.bytes()))
+        self.main.tip()
     }
 
     /// Whether it was once the log of this tip, and perhaps went on.
-    pub fn went_through(&self, tip: &str) -> bool {
-        let mut so_far = Sha256::new();
-        self.main.bytes().split_inclusive(|b| *b == b'\n').any(|line| {
-            so_far.update(line);
-            short_digest(so_far.clone()) == tip
-        })
+    pub fn went_through(&self, blobs: &dyn Blobs, tip: &str) -> Result<bool, StoreError> {
+        self.main.went_through(blobs, tip)
     }
-}
 
-fn short_digest(hash: Sha256) -> String {
-    hash.finalize().iter().take(8).map(|b| format!("{b:02x}")).collect()
+    /// Whether it stands beside another as a way that the session went, too (and not as the closing of a turn).
+    pub fn is_fork(&self) -> bool {
+        self.manifest.fork.as_deref() == Some("fork")
+    }
+
+    /// Says in the manifest what can be read off the files.
+    pub fn measure(&mut self) {
+        self.manifest.log = self.main.measure();
+        self.manifest.files = self.files.iter().map(|(name, file)| (name.clone(), file.measure())).collect();
+    }
 }
 
 /// Writes the logs of a session as one tree.
@@ -94,49 +101,59 @@ pub fn write_tree(repo: &Repo, logs: &Logs) -> Result<Oid, StoreError> {
 
 fn log_entries(repo: &Repo, log: &Log) -> Result<Vec<Entry>, StoreError> {
     let folder = |name: &str, oid| Entry { name: name.into(), kind: EntryType::Folder, oid };
-    let main = files::write(repo, &log.main)?;
-    let mut manifest = log.manifest.clone();
-    manifest.extent = main.extent();
-    manifest.segments.clone_from(&main.segments);
-    manifest.redactions.clone_from(log.main.redactions());
-    manifest.files.clear();
+    let mut log = log.clone();
+    log.measure();
+    let yaml = repo.write_blob(manifest::write(&log.manifest).as_bytes())?;
+    let mut entries = vec![
+        Entry { name: MANIFEST.into(), kind: EntryType::File, oid: yaml },
+        folder("log", files::write_tree(repo, &log.main)?),
+    ];
     let mut side = Vec::new();
     for (name, file) in &log.files {
-        let stored = files::write(repo, file)?;
-        manifest.files.insert(name.clone(), stored.extent());
-        for (kind, n) in file.redactions() {
-            *manifest.redactions.entry(kind.clone()).or_default() += n;
-        }
-        side.push(folder(&refs::file_entry(name), stored.tree));
+        side.push(folder(&refs::file_entry(name), files::write_tree(repo, file)?));
     }
-    let mut entries = vec![
-        Entry {
-            name: MANIFEST.into(),
-            kind: EntryType::File,
-            oid: repo.write_blob(manifest::write(&manifest).as_bytes())?,
-        },
-        folder("log", main.tree),
-    ];
     if !side.is_empty() {
         entries.push(folder("files", repo.write_tree(&side)?));
     }
     Ok(entries)
 }
 
-/// Reads and verifies all logs of a session at a commit.
+/// Reads what all logs of a session at a commit are made of: every segment is there, none is read yet.
 pub fn read(repo: &Repo, commit: &Oid, key: &SessionKey) -> Result<Logs, StoreError> {
+    read_as(repo, commit, key, true)
+}
+
+/// The same without looking whether each segment is there: for logs that this clone wrote itself.
+pub fn outline(repo: &Repo, commit: &Oid, key: &SessionKey) -> Result<Logs, StoreError> {
+    read_as(repo, commit, key, false)
+}
+
+fn read_as(repo: &Repo, commit: &Oid, key: &SessionKey, each: bool) -> Result<Logs, StoreError> {
     let place = format!("{} at {}", refs::log(key), commit.short());
     let tree = repo.commit(commit)?.tree;
     let mut room = LARGEST_SESSION;
-    let main = read_log(repo, &tree, key, &place, &mut room)?;
+    let main = read_log(repo, &tree, key, &place, &mut room, each)?;
     let mut forks = BTreeMap::new();
     if let Some(folder) = repo.tree(&tree)?.into_iter().find(|e| e.name == "forks" && e.kind == EntryType::Folder) {
         for entry in repo.tree(&folder.oid)?.into_iter().filter(|e| e.kind == EntryType::Folder) {
             let place = format!("forks/{} of {place}", entry.name);
-            forks.insert(entry.name.clone(), read_log(repo, &entry.oid, key, &place, &mut room)?);
+            forks.insert(entry.name.clone(), read_log(repo, &entry.oid, key, &place, &mut room, each)?);
         }
     }
     Ok(Logs { main, forks })
+}
+
+/// Holds every segment of all logs of a session against what is said of it.
+pub fn verify(repo: &Repo, logs: &Logs, place: &str) -> Result<(), StoreError> {
+    for log in logs.forks.values().chain([&logs.main]) {
+        let key = &log.manifest.key;
+        let session = format!("{} {}", key.agent, key.id.short());
+        files::verify(repo, &log.main, &Label { session: &session, of: "", place })?;
+        for (name, file) in &log.files {
+            files::verify(repo, file, &Label { session: &session, of: &format!(" of {name}"), place })?;
+        }
+    }
+    Ok(())
 }
 
 /// Reads only what is said of a session's main log at a commit.
@@ -159,20 +176,28 @@ fn manifest_of(repo: &Repo, entries: &[Entry], key: &SessionKey, place: &str) ->
 }
 
 /// Takes as much of `room` as the log says it is long, before any of it is read.
-fn read_log(repo: &Repo, tree: &Oid, key: &SessionKey, place: &str, room: &mut u64) -> Result<Log, StoreError> {
+fn read_log(
+    repo: &Repo,
+    tree: &Oid,
+    key: &SessionKey,
+    place: &str,
+    room: &mut u64,
+    each: bool,
+) -> Result<Log, StoreError> {
     let entries = repo.tree(tree)?;
     let manifest = manifest_of(repo, &entries, key, place)?;
-    let long = manifest.files.values().fold(manifest.extent.bytes, |sum, e| sum.saturating_add(e.bytes));
+    let all = manifest.files.values().chain([&manifest.log]).map(|m| m.extent().bytes);
+    let long = all.fold(0_u64, u64::saturating_add);
     *room = room.checked_sub(long).ok_or_else(|| too_long(format!("{MANIFEST} in {place}")))?;
     let folder = |name: &str| entries.iter().find(|e| e.name == name && e.kind == EntryType::Folder);
     let session = format!("{} {}", key.agent, key.id.short());
     let lacks = || StoreError::Lacks { place: place.to_owned(), file: "log" };
     let label = Label { session: &session, of: "", place };
     let log = folder("log").ok_or_else(lacks)?;
-    let bytes = files::read(repo, &log.oid, Some(&manifest.segments), manifest.extent, &label)?;
+    let main = files::listed(repo, &log.oid, &manifest.log, &label, each)?;
     let stored = folder("files").map(|f| repo.tree(&f.oid)).transpose()?.unwrap_or_default();
     let mut side = BTreeMap::new();
-    for (name, extent) in &manifest.files {
+    for (name, measure) in &manifest.files {
         let of = format!(" of {name}");
         let entry = refs::file_entry(name);
         let object = format!("{MANIFEST} in {place}");
@@ -183,14 +208,14 @@ fn read_log(repo: &Repo, tree: &Oid, key: &SessionKey, place: &str, room: &mut u
         let hole = || StoreError::Hole {
             session: session.clone(),
             part: format!("the side file {name}"),
-            extent: files::size(extent.bytes),
+            extent: files::size(measure.extent().bytes),
             place: place.to_owned(),
         };
         let entry = stored.iter().find(|e| e.name == entry).ok_or_else(hole)?;
         let label = Label { session: &session, of: &of, place };
-        side.insert(name.clone(), Canonical::stored(files::read(repo, &entry.oid, None, *extent, &label)?));
+        side.insert(name.clone(), files::listed(repo, &entry.oid, measure, &label, each)?);
     }
-    Ok(Log { manifest, main: Canonical::stored(bytes), files: side })
+    Ok(Log { manifest, main, files: side })
 }
 
 fn too_long(object: String) -> StoreError {
@@ -200,7 +225,7 @@ fn too_long(object: String) -> StoreError {
 
 /// The bytes of all logs and side files of a session.
 fn length(logs: &Logs) -> u64 {
-    let of = |log: &Log| log.files.values().chain([&log.main]).map(|file| file.bytes().len() as u64).sum::<u64>();
+    let of = |log: &Log| log.files.values().chain([&log.main]).map(|file| file.extent().bytes).sum::<u64>();
     logs.forks.values().chain([&logs.main]).map(of).sum()
 }
 
@@ -244,6 +269,11 @@ pub fn save(repo: &Repo, env: &Env, logs: &Logs, parents: &merge::Parents, subje
         repo.change_refs(env, &[change])?;
     }
     Ok(new)
+}
+
+/// Whether nothing stands beside the main log of a session at a commit.
+pub fn is_alone(repo: &Repo, commit: &Oid) -> Result<bool, StoreError> {
+    Ok(repo.tree(&repo.commit(commit)?.tree)?.iter().all(|e| e.name != "forks"))
 }
 
 /// How many forks (closings of turns not counted) a session has at a commit.

@@ -8,7 +8,7 @@ mod records;
 #[cfg(test)]
 mod tests;
 
-pub use logs::{arrange, logs, shared_lines};
+pub use logs::{arrange, logs};
 pub use records::{baton, leads, records};
 
 use std::collections::BTreeMap;

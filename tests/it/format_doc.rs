@@ -7,11 +7,15 @@ use git_handoff::canon::Canonical;
 use git_handoff::canon::paths::{Root, Roots};
 use git_handoff::format::manifest::{Cut, Extent};
 use git_handoff::format::{VERSION, manifest, message, record, refs, segments, work};
+use git_handoff::git::Repo;
 use git_handoff::model::ids::{Oid, SessionKey};
 use git_handoff::model::record::BatonState;
 use git_handoff::model::work::Mode;
+use git_handoff::store::files::Writer;
 use git_handoff::store::logs::Log;
 use git_handoff::store::merge;
+
+use crate::harness::Lab;
 
 fn document() -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/format.md");
@@ -102,7 +106,7 @@ fn the_record_and_its_message_say_the_same() {
     assert_eq!(record.baton.since.to_string(), "2026-11-20T09:15:00Z");
     assert_eq!(record.sessions.len(), 2);
     assert_eq!(record.sessions[1].last_event.expect("a time").subsec_millisecond(), 500);
-    assert_eq!(record.sessions[1].tip.as_deref(), Some("5f2b9c01d7e3a846"));
+    assert_eq!(record.sessions[1].tip.as_deref(), Some("14-5f2b9c01d7e3a846"));
     assert_eq!(record.work.as_ref().expect("work").short(), "e428160");
     assert_eq!(record.tool, "git-handoff 0.1.0");
     assert_eq!(record.removed, ["claude.0d1c2b3a-4f5e-4d6c-8b7a-9f8e7d6c5b4a"]);
@@ -131,14 +135,12 @@ fn the_session_is_read_as_shown() {
     assert_eq!(manifest.native_name.as_deref(), Some("5d0c1a77-3b1e-4d0f-9a55-2f6f7c8e4b10.jsonl"));
     assert_eq!(manifest.cwd.as_deref(), Some("@{repo}/web"));
     assert_eq!(manifest.title.as_deref(), Some("Fix the login redirect: people land on /"));
-    assert_eq!((manifest.events, manifest.extent), (1207, Extent { lines: 1340, bytes: 300_203 }));
-    assert_eq!(manifest.segments.iter().map(|e| e.lines).sum::<u64>(), manifest.extent.lines);
-    assert_eq!(manifest.segments.iter().map(|e| e.bytes).sum::<u64>(), manifest.extent.bytes);
-    assert!(manifest.segments[0].bytes >= segments::TARGET as u64);
-    assert_eq!(manifest.files["subagents/a1.jsonl"], Extent { lines: 31, bytes: 20_480 });
+    assert_eq!((manifest.events, manifest.log.extent()), (1207, Extent { lines: 1340, bytes: 300_203 }));
+    assert!(manifest.log.segments[0].bytes >= segments::TARGET as u64);
+    assert_eq!(manifest.files["subagents/a1.jsonl"].extent(), Extent { lines: 31, bytes: 20_480 });
     assert_eq!(manifest.roots, ["repo", "store", "home"]);
     assert_eq!(manifest.short_roots["repo"], "/app");
-    assert_eq!(manifest.redactions["github-token"], 2);
+    assert_eq!(manifest.log.redactions["github-token"], 2);
     assert!(manifest.open_turn);
     assert_eq!(manifest.cuts, [Cut { at: 620, end: Some(655) }, Cut { at: 1340, end: None }]);
     assert_eq!((manifest.fork.as_deref(), manifest.canon.as_str()), (None, "1"));
@@ -175,15 +177,18 @@ fn forks_have_the_places_that_are_shown() {
             (place.trim(), lines.split_whitespace().map(|l| format!("{l}\n")).collect())
         })
         .collect();
-    let log = |(_, bytes): &(&str, String)| Log {
-        manifest: git_handoff::format::manifest::Manifest { cuts: Vec::new(), ..manifest.clone() },
-        main: Canonical::stored(bytes.clone().into_bytes()),
-        files: Default::default(),
+    let lab = Lab::new();
+    lab.git(&lab.path(""), &["init", "--quiet", "a"]);
+    let repo = Repo::open(&lab.env(&lab.path("a"))).expect("a repository");
+    let log = |(_, text): &(&str, String)| {
+        let mut writer = Writer::new(&repo);
+        writer.push(&Canonical::stored(text.clone().into_bytes())).expect("written");
+        let manifest = git_handoff::format::manifest::Manifest { cuts: Vec::new(), ..manifest.clone() };
+        Log { manifest, main: writer.finish().expect("written"), files: Default::default() }
     };
-    let logs = merge::arrange(shown.iter().rev().map(log).collect());
-    let main = ("main", logs.main.main.bytes());
-    let forks = logs.forks.iter().map(|(key, log)| (key.as_str(), log.main.bytes()));
-    let found: Vec<(&str, &[u8])> = std::iter::once(main).chain(forks).collect();
-    let shown: Vec<(&str, &[u8])> = shown.iter().map(|(place, bytes)| (*place, bytes.as_bytes())).collect();
+    let logs = merge::arrange(&repo, shown.iter().rev().map(log).collect()).expect("arranged");
+    let bytes = |log: &Log| String::from_utf8(log.main.bytes(&repo).expect("readable")).expect("text");
+    let forks = logs.forks.iter().map(|(key, log)| (key.as_str(), bytes(log)));
+    let found: Vec<(&str, String)> = std::iter::once(("main", bytes(&logs.main))).chain(forks).collect();
     assert_eq!(found, shown);
 }

@@ -239,9 +239,9 @@ fn agent_survives(name: &str) {
     let id = "01a20001-41b0-7022-b007-0000aee70001".parse().expect("an id");
     fuzz(name, &logs_of(name), |bytes| {
         let lines = complete_lines(bytes).0;
-        let mut carry = agent.carry();
+        let mut carry = agent.carry(None);
         let carried: Vec<Vec<u8>> = lines.iter().filter_map(|l| carry.line(l).map(|l| l.into_owned())).collect();
-        let (mut settle, mut carry) = (agent.settle(&env, 0), agent.carry());
+        let (mut settle, mut carry) = (agent.settle(&env, 0), agent.carry(None));
         let again: Vec<Vec<u8>> = carried
             .iter()
             .map(|l| settle.line(l).into_owned())
@@ -249,7 +249,10 @@ fn agent_survives(name: &str) {
             .collect();
         let show = |all: &[Vec<u8>]| all.iter().map(|l| String::from_utf8_lossy(l) + "\n").collect::<String>();
         assert_eq!(show(&again), show(&carried), "carry(settle(x)) is x");
-        let _ = (agent.parse(&id, bytes), agent.open_call(&lines));
+        let _ = agent.parse(&id, bytes);
+        let mut calls = agent.calls();
+        lines.iter().for_each(|line| calls.line(line));
+        let _ = calls.open();
         for line in &lines {
             let _ = (agent.event_id(line), agent.starts_turn(line), agent.rename(line, &id, &id));
         }

@@ -25,7 +25,7 @@ fn name(path: &Path) -> &str {
 
 /// What is stored of a log, line by line.
 fn carried(agent: &dyn Agent, log: &[u8]) -> Vec<u8> {
-    let mut carry = agent.carry();
+    let mut carry = agent.carry(None);
     let mut stored = Vec::new();
     for line in complete_lines(log).0 {
         if let Some(line) = carry.line(line) {

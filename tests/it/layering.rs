@@ -12,7 +12,7 @@ use source::Source;
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("fault", &[]),
     ("env", &[]),
-    ("jsonl", &[]),
+    ("jsonl", &["fault"]),
     ("model", &["fault"]),
     ("canon", &["fault", "jsonl", "model"]),
     ("format", &["fault", "model"]),

@@ -9,6 +9,7 @@ use git_handoff::format::{manifest, record, refs, segments};
 use git_handoff::git::Repo;
 use git_handoff::model::ids::{BranchName, Oid, SessionKey};
 use git_handoff::model::record::Record;
+use git_handoff::store::files::{StoredFile, Writer};
 use git_handoff::store::logs::{self, Log, Logs};
 use git_handoff::store::merge::{self, Parents};
 use git_handoff::store::{StoreError, records};
@@ -132,9 +133,14 @@ fn key() -> SessionKey {
     "claude.0f".parse().expect("a session")
 }
 
-fn log(lines: &str) -> Log {
-    let manifest = Manifest { cuts: Vec::new(), ..blank() };
-    Log { manifest, main: Canonical::stored(lines.as_bytes().to_vec()), files: Default::default() }
+fn file(repo: &Repo, text: &str) -> StoredFile {
+    let mut writer = Writer::new(repo);
+    writer.push(&Canonical::stored(text.as_bytes().to_vec())).expect("written");
+    writer.finish().expect("written")
+}
+
+fn log(repo: &Repo, lines: &str) -> Log {
+    Log { manifest: blank(), main: file(repo, lines), files: Default::default() }
 }
 
 fn blank() -> Manifest {
@@ -144,9 +150,10 @@ fn blank() -> Manifest {
 
 fn written(place: &Place) -> (Logs, Oid) {
     let line = format!("{{\"t\":\"{}\"}}\n", "x".repeat(100_000));
-    let mut main = log(&(line.repeat(3) + "1\n"));
-    main.files.insert("subagents/a.jsonl".into(), Canonical::stored(b"{}\n".to_vec()));
-    let logs = merge::arrange(vec![main, log(&(line.repeat(3) + "2\n"))]);
+    let mut main = log(&place.repo, &(line.repeat(3) + "1\n"));
+    main.files.insert("subagents/a.jsonl".into(), file(&place.repo, "{}\n"));
+    let other = log(&place.repo, &(line.repeat(3) + "2\n"));
+    let logs = merge::arrange(&place.repo, vec![main, other]).expect("arranged");
     let parents = place.parents(&refs::log(&key()));
     let commit = logs::save(&place.repo, &place.env, &logs, &parents, "a test").expect("saved");
     (logs, commit)
@@ -158,7 +165,7 @@ fn logs_come_back_as_they_went_in() {
     let (logs, commit) = written(&place);
     let again = logs::read(&place.repo, &commit, &key()).expect("readable");
     assert_eq!(again, logs);
-    assert_eq!(merge::logs(&again, &logs), logs);
+    assert_eq!(merge::logs(&place.repo, &again, &logs).expect("merged"), logs);
     assert_eq!(logs::fork_count(&place.repo, &commit).expect("a count"), 1);
 
     let all = place.git(&["ls-tree", "-r", "--name-only", commit.as_str()]);
@@ -167,9 +174,10 @@ fn logs_come_back_as_they_went_in() {
     assert!(all.contains("files/subagents%2Fa.jsonl/000/000000"));
     let joined: String =
         ["000000", "000001"].map(|n| place.git(&["show", &format!("{commit}:log/000/{n}")]) + "\n").concat();
-    assert_eq!(joined.as_bytes(), logs.main.main.bytes(), "plain git reads the same");
-    let cuts = segments::cut(logs.main.main.bytes());
-    assert_eq!(logs.main.manifest.segments[0], Extent::of(&logs.main.main.bytes()[cuts[0].clone()]));
+    let bytes = logs.main.main.bytes(&place.repo).expect("readable");
+    assert_eq!(joined.as_bytes(), bytes, "plain git reads the same");
+    let cuts = segments::cut(&bytes);
+    assert_eq!(logs.main.manifest.log.segments[0], Extent::of(&bytes[cuts[0].clone()]));
 }
 
 #[test]

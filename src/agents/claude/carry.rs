@@ -14,6 +14,8 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use serde_json::Value;
+
 use super::super::Carry;
 use crate::jsonl::{Edits, Kind, Tape};
 
@@ -61,6 +63,13 @@ pub(super) struct Filter {
     dropped: HashMap<String, Option<String>>,
 }
 
+impl Filter {
+    /// A filter that goes on from the memory of another.
+    pub(super) fn remembering(memory: Option<&Value>) -> Filter {
+        Filter { dropped: memory.and_then(|m| serde_json::from_value(m.clone()).ok()).unwrap_or_default() }
+    }
+}
+
 impl Carry for Filter {
     fn line<'a>(&mut self, line: &'a [u8]) -> Option<Cow<'a, [u8]>> {
         let Some(tape) = Tape::read(line) else { return Some(Cow::Borrowed(line)) };
@@ -72,6 +81,10 @@ impl Carry for Filter {
         self.relink(&tape, &mut edits);
         normalise(&tape, &mut edits);
         Some(edits.apply(line))
+    }
+
+    fn memory(&self) -> Value {
+        serde_json::json!(self.dropped)
     }
 }
 

@@ -6,15 +6,29 @@
 
 use std::collections::{HashMap, HashSet};
 
+/// The name of a line or a message, by its hash: only equality counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Name(u64);
+
+impl Name {
+    /// Of its text.
+    pub(super) fn of(text: &str) -> Name {
+        let hash = blake3::hash(text.as_bytes());
+        let mut first = [0; 8];
+        first.copy_from_slice(&hash.as_bytes()[..8]);
+        Name(u64::from_le_bytes(first))
+    }
+}
+
 /// What links a line to others. Lines without `uuid` have no link.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Link {
     /// Its id.
-    pub uuid: Option<String>,
+    pub uuid: Option<Name>,
     /// The line before it, or the one before a compaction.
-    pub parent: Option<String>,
+    pub parent: Option<Name>,
     /// The model message that it is a block of.
-    pub message: Option<String>,
+    pub message: Option<Name>,
     /// It belongs to a subagent.
     pub side: bool,
     /// It is a tool's answer.
@@ -26,23 +40,21 @@ pub(super) struct Link {
 /// For each line, whether the conversation that a resume sends, or what it was compacted from, stands on it.
 pub(super) fn main_line(links: &[Link]) -> Vec<bool> {
     let mut main: Vec<bool> = links.iter().map(|l| l.uuid.is_none() && !l.side).collect();
-    let at: HashMap<&str, usize> =
-        links.iter().enumerate().filter_map(|(n, l)| Some((l.uuid.as_deref()?, n))).collect();
+    let at: HashMap<Name, usize> = links.iter().enumerate().filter_map(|(n, l)| Some((l.uuid?, n))).collect();
     let mut next = links.iter().rposition(|l| l.uuid.is_some() && !l.side);
     while let Some(n) = next.filter(|&n| !main[n]) {
         main[n] = true;
-        next = links[n].parent.as_deref().and_then(|parent| match at.get(parent) {
+        next = links[n].parent.and_then(|parent| match at.get(&parent) {
             Some(&parent) => Some(parent),
             // A line was lost: the one before in the file is the best there is.
             None => links[..n].iter().rposition(|l| l.uuid.is_some() && !l.side),
         });
     }
-    let messages: HashSet<&str> =
-        links.iter().zip(&main).filter(|(_, m)| **m).filter_map(|(l, _)| l.message.as_deref()).collect();
+    let messages: HashSet<Name> = links.iter().zip(&main).filter(|(_, m)| **m).filter_map(|(l, _)| l.message).collect();
     for (n, link) in links.iter().enumerate().filter(|(_, l)| !l.side) {
-        let parent = || link.parent.as_deref().and_then(|p| at.get(p)).is_some_and(|&p| p < n && main[p]);
+        let parent = || link.parent.and_then(|p| at.get(&p)).is_some_and(|&p| p < n && main[p]);
         main[n] = main[n]
-            || link.message.as_deref().is_some_and(|m| messages.contains(m))
+            || link.message.is_some_and(|m| messages.contains(&m))
             || (link.answer || link.compaction) && parent();
     }
     main
@@ -53,8 +65,8 @@ mod tests {
     use super::*;
 
     fn link(uuid: &str, parent: &str) -> Link {
-        let parent = (!parent.is_empty()).then(|| parent.to_owned());
-        Link { uuid: Some(uuid.into()), parent, ..Link::default() }
+        let parent = (!parent.is_empty()).then(|| Name::of(parent));
+        Link { uuid: Some(Name::of(uuid)), parent, ..Link::default() }
     }
 
     #[test]
@@ -65,7 +77,7 @@ mod tests {
 
     #[test]
     fn parallel_calls_and_their_answers_belong_together() {
-        let call = |uuid, parent| Link { message: Some("m".into()), ..link(uuid, parent) };
+        let call = |uuid, parent| Link { message: Some(Name::of("m")), ..link(uuid, parent) };
         let answer = |uuid, parent| Link { answer: true, ..link(uuid, parent) };
         let links =
             [link("p", ""), call("t1", "p"), call("t2", "t1"), answer("r1", "t1"), answer("r2", "t2"), link("e", "r2")];

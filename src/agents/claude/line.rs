@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use memchr::memmem;
 
+use super::super::Calls;
 use crate::jsonl::{Edits, Kind, Tape, inner};
 use crate::model::ids::SessionId;
 
@@ -67,30 +68,35 @@ pub(super) fn flag(tape: &Tape<'_>, name: &str) -> bool {
     tape.get(&[name]).is_some_and(|n| tape.raw(n) == b"true")
 }
 
-/// How many lines come before the first tool call since the last prompt that has no result. An older one is what a crash
-/// left, not an open turn.
-pub(super) fn open_call(lines: &[&[u8]]) -> Option<usize> {
-    let mut open: Vec<(String, usize)> = Vec::new();
-    for (at, line) in lines.iter().enumerate() {
-        let may_call = memmem::find(line, b"tool_").is_some();
-        if !may_call && memmem::find(line, b"\"user\"").is_none() {
-            continue;
+/// The tool calls since the last prompt that have no result. An older one is what a crash left, not an open turn.
+#[derive(Debug, Default)]
+pub(super) struct OpenCalls {
+    lines: u64,
+    open: Vec<(String, u64)>,
+}
+
+impl Calls for OpenCalls {
+    fn line(&mut self, line: &[u8]) {
+        let at = self.lines;
+        self.lines += 1;
+        if memmem::find(line, b"tool_").is_none() && memmem::find(line, b"\"user\"").is_none() {
+            return;
         }
-        let Some(tape) = Tape::read(line) else { continue };
-        if flag(&tape, "isSidechain") {
-            continue;
-        }
+        let Some(tape) = Tape::read(line).filter(|tape| !flag(tape, "isSidechain")) else { return };
         if is_prompt(&tape) {
-            open.clear();
+            self.open.clear();
         }
         for (name, id) in call_ids(&tape) {
             match name {
-                Call::Made => open.push((id, at)),
-                Call::Answered => open.retain(|(other, _)| *other != id),
+                Call::Made => self.open.push((id, at)),
+                Call::Answered => self.open.retain(|(other, _)| *other != id),
             }
         }
     }
-    open.first().map(|&(_, at)| at)
+
+    fn open(&self) -> Option<u64> {
+        self.open.first().map(|&(_, at)| at)
+    }
 }
 
 enum Call {
@@ -184,13 +190,18 @@ mod tests {
 
     #[test]
     fn an_open_call_is_of_this_turn() {
-        assert_eq!(open_call(&[PROMPT, CALL, RESULT]), None);
-        assert_eq!(open_call(&[PROMPT, CALL]), Some(1));
-        assert_eq!(open_call(&[PROMPT, CALL, PROMPT]), None);
+        let open = |lines: &[&[u8]]| {
+            let mut calls = OpenCalls::default();
+            lines.iter().for_each(|line| calls.line(line));
+            calls.open()
+        };
+        assert_eq!(open(&[PROMPT, CALL, RESULT]), None);
+        assert_eq!(open(&[PROMPT, CALL]), Some(1));
+        assert_eq!(open(&[PROMPT, CALL, PROMPT]), None);
         let second = String::from_utf8_lossy(CALL).replace("t1", "t2").into_bytes();
-        assert_eq!(open_call(&[PROMPT, CALL, &second, RESULT]), Some(2));
+        assert_eq!(open(&[PROMPT, CALL, &second, RESULT]), Some(2));
         let side = String::from_utf8_lossy(CALL).replace("{\"type\":\"a", "{\"isSidechain\":true,\"type\":\"a");
-        assert_eq!(open_call(&[PROMPT, side.as_bytes(), b"torn"]), None);
+        assert_eq!(open(&[PROMPT, side.as_bytes(), b"torn"]), None);
     }
 
     #[test]

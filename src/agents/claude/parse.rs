@@ -4,12 +4,14 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use super::chain::{Link, main_line};
+use super::super::{Finished, Head, Parser};
+use super::chain::{Link, Name, main_line};
 use super::line::{flag, from_person, is_harness};
-use crate::jsonl::{Kind, Tape, complete_lines};
-use crate::model::ids::SessionId;
-use crate::model::session::{Event, Remark, Session, What};
+use crate::jsonl::{Kind, Tape};
+use crate::model::session::{Event, Remark, What};
 
 /// Types of line that are no part of the conversation (2.1.330 and older).
 const QUIET: &[&str] = &[
@@ -37,36 +39,28 @@ const QUIET: &[&str] = &[
 /// The longest title, in characters.
 const MAX_TITLE: usize = 80;
 
-/// The log as a conversation.
-pub(super) fn parse(id: &SessionId, log: &[u8]) -> (Session, Vec<Remark>) {
-    let mut reader = Reader::default();
-    for (at, line) in complete_lines(log).0.into_iter().enumerate() {
-        reader.line = at + 1;
-        match Tape::read(line) {
-            Some(tape) => reader.read(&tape),
-            None if line.trim_ascii().is_empty() => reader.links.push(Link::default()),
-            None => {
-                reader.links.push(Link::default());
-                reader.remark("a line that is not JSON".into());
-            }
-        }
-    }
-    reader.finish(id)
-}
-
+/// Reads a log.
 #[derive(Default)]
-struct Reader {
+pub(super) struct Reader {
     line: usize,
     links: Vec<Link>,
     events: Vec<Event>,
     remarks: Vec<Remark>,
     seen: BTreeSet<String>,
+    known: Known,
+}
+
+/// What earlier lines said of the session.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Known {
     titles: Titles,
     version: Option<String>,
     model: Option<String>,
 }
 
-#[derive(Default)]
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
 struct Titles {
     custom: Option<String>,
     made: Option<String>,
@@ -77,9 +71,9 @@ struct Titles {
 
 impl Titles {
     /// One line of at most [`MAX_TITLE`] characters.
-    fn best(self) -> Option<String> {
-        let given = [self.custom, self.made, self.summary, self.first_prompt, self.last_prompt];
-        let one_line = |text: String| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    fn best(&self) -> Option<String> {
+        let given = [&self.custom, &self.made, &self.summary, &self.first_prompt, &self.last_prompt];
+        let one_line = |text: &String| text.split_whitespace().collect::<Vec<_>>().join(" ");
         let title = given.into_iter().flatten().map(one_line).find(|t| !t.is_empty())?;
         if title.chars().count() <= MAX_TITLE {
             return Some(title);
@@ -89,41 +83,63 @@ impl Titles {
     }
 }
 
+impl Parser for Reader {
+    fn line(&mut self, line: &[u8], events: &mut Vec<Event>) {
+        self.line += 1;
+        match Tape::read(line) {
+            Some(tape) => self.read(&tape),
+            None => {
+                self.links.push(Link::default());
+                if !line.trim_ascii().is_empty() {
+                    self.remark("a line that is not JSON".into());
+                }
+            }
+        }
+        events.append(&mut self.events);
+    }
+
+    fn head(&self) -> Head {
+        let Known { titles, version, model } = &self.known;
+        Head { title: titles.best(), agent_version: version.clone(), model: model.clone() }
+    }
+
+    fn finish(self: Box<Self>) -> Finished {
+        let head = self.head();
+        let main = main_line(&self.links);
+        let amend = move |event: &mut Event| event.side |= !main.get(event.line - 1).copied().unwrap_or(true);
+        Finished { head, remarks: self.remarks, amend: Box::new(amend) }
+    }
+
+    fn memory(&self) -> Value {
+        serde_json::json!(self.known)
+    }
+}
+
 impl Reader {
+    /// A reader that goes on from the memory of another.
+    pub(super) fn remembering(memory: Option<&Value>) -> Reader {
+        let known = memory.and_then(|m| serde_json::from_value(m.clone()).ok()).unwrap_or_default();
+        Reader { known, ..Reader::default() }
+    }
+
     fn read(&mut self, tape: &Tape<'_>) {
         self.links.push(link(tape));
-        self.version = owned(tape, &["version"]).or(self.version.take());
+        self.known.version = owned(tape, &["version"]).or(self.known.version.take());
         match tape.text(&["type"]).as_deref() {
             Some("user") => self.user(tape),
             Some("assistant") => self.assistant(tape),
             Some("attachment") => self.attachment(tape),
             Some("system") => self.system(tape),
-            Some("custom-title") => self.titles.custom = owned(tape, &["customTitle"]),
-            Some("ai-title") => self.titles.made = owned(tape, &["aiTitle"]),
-            Some("summary") => self.titles.summary = owned(tape, &["summary"]),
+            Some("custom-title") => self.known.titles.custom = owned(tape, &["customTitle"]),
+            Some("ai-title") => self.known.titles.made = owned(tape, &["aiTitle"]),
+            Some("summary") => self.known.titles.summary = owned(tape, &["summary"]),
             Some("last-prompt") => {
-                self.titles.last_prompt = owned(tape, &["lastPrompt"]).or(self.titles.last_prompt.take());
+                self.known.titles.last_prompt = owned(tape, &["lastPrompt"]).or(self.known.titles.last_prompt.take());
             }
             Some(kind) if QUIET.contains(&kind) || super::carry::AT_HOME.contains(&kind) => {}
             Some(kind) => self.remark(format!("lines of the unknown type \"{}\"", shown(kind))),
             None => self.remark("a line without a type".into()),
         }
-    }
-
-    fn finish(mut self, id: &SessionId) -> (Session, Vec<Remark>) {
-        let main = main_line(&self.links);
-        for event in &mut self.events {
-            event.side = !main[event.line - 1];
-        }
-        let session = Session {
-            agent: super::key(id.clone()).agent,
-            id: id.clone(),
-            title: self.titles.best(),
-            agent_version: self.version,
-            model: self.model,
-            events: self.events,
-        };
-        (session, self.remarks)
     }
 
     /// Once for each thing that is said.
@@ -136,7 +152,8 @@ impl Reader {
     fn push(&mut self, tape: &Tape<'_>, what: What) {
         let at = tape.text(&["timestamp"]).and_then(|t| t.parse::<Timestamp>().ok());
         let branch = owned(tape, &["gitBranch"]).filter(|b| !b.is_empty() && b != "HEAD");
-        self.events.push(Event { line: self.line, at, branch, side: false, what });
+        let side = flag(tape, "isSidechain");
+        self.events.push(Event { line: self.line, at, branch, side, what });
     }
 
     fn user(&mut self, tape: &Tape<'_>) {
@@ -163,7 +180,7 @@ impl Reader {
         }
         let text = typed(text);
         if !flag(tape, "isSidechain") {
-            self.titles.first_prompt.get_or_insert_with(|| text.clone());
+            self.known.titles.first_prompt.get_or_insert_with(|| text.clone());
         }
         self.push(tape, What::User { text, images });
     }
@@ -186,7 +203,7 @@ impl Reader {
         let model = owned(tape, &["message", "model"]);
         let from_harness = flag(tape, "isApiErrorMessage") || model.as_deref() == Some("<synthetic>");
         if !from_harness {
-            self.model = model.or(self.model.take());
+            self.known.model = model.or(self.known.model.take());
         }
         let say = |text: String| if from_harness { What::Context { text } } else { What::Assistant { text } };
         if let Some(text) = tape.text_of(content) {
@@ -239,9 +256,9 @@ fn link(tape: &Tape<'_>) -> Link {
     let content = tape.get(&["message", "content"]);
     let answers = |c| blocks(tape, c).into_iter().any(|b| member(tape, b, "type").as_deref() == Some("tool_result"));
     Link {
-        uuid: owned(tape, &["uuid"]),
-        parent: owned(tape, &["parentUuid"]).or_else(|| owned(tape, &["logicalParentUuid"])),
-        message: owned(tape, &["message", "id"]),
+        uuid: named(tape, &["uuid"]),
+        parent: named(tape, &["parentUuid"]).or_else(|| named(tape, &["logicalParentUuid"])),
+        message: named(tape, &["message", "id"]),
         side: flag(tape, "isSidechain"),
         answer: content.is_some_and(answers),
         compaction: mark || flag(tape, "isCompactSummary"),
@@ -303,6 +320,11 @@ fn exit_code(text: &str) -> Option<i64> {
     rest[..end].parse().ok()
 }
 
+/// A name as a number: a log has a hundred thousand of them.
+fn named(tape: &Tape<'_>, path: &[&str]) -> Option<Name> {
+    tape.text(path).map(|text| Name::of(&text))
+}
+
 fn owned(tape: &Tape<'_>, path: &[&str]) -> Option<String> {
     tape.text(path).map(Cow::into_owned)
 }
@@ -319,9 +341,11 @@ fn shown(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::agents::Agent;
+    use crate::model::session::Session;
 
     fn read(log: &str) -> (Session, Vec<Remark>) {
-        parse(&"s".parse().expect("an id"), log.as_bytes())
+        super::super::Claude.parse(&"s".parse().expect("an id"), log.as_bytes())
     }
 
     #[test]

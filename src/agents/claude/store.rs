@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use super::super::{Found, RawLog};
+use super::super::{Found, RawFile};
 use crate::canon::paths::Root;
 use crate::env::Env;
 use crate::fault::{AnyFault, FileFault};
-use crate::jsonl::{Tape, complete_lines};
+use crate::jsonl::Tape;
 use crate::model::ids::SessionId;
 
 /// Longer encoded paths are cut here and get a hash (measured at 200, 201 and 313).
@@ -151,35 +151,27 @@ fn look(id: SessionId, path: PathBuf) -> Option<Found> {
     Some(Found { key: super::key(id), path, cwd: cwd?, modified })
 }
 
-/// The bytes of a session.
-pub(super) fn load(found: &Found) -> Result<RawLog, AnyFault> {
-    let (log, torn) = whole_lines(fs::read(&found.path).map_err(FileFault::on("read", &found.path))?);
+/// The side files of a session, by name.
+pub(super) fn files(found: &Found) -> Result<Vec<(String, RawFile)>, AnyFault> {
     let mut files = Vec::new();
     let beside = found.path.with_extension("");
     if beside.symlink_metadata().is_ok_and(|m| m.is_dir()) {
         side_files(&beside, "", 1, &mut files)?;
     }
-    files.sort();
-    Ok(RawLog { log, torn, files })
-}
-
-fn whole_lines(mut bytes: Vec<u8>) -> (Vec<u8>, usize) {
-    let torn = complete_lines(&bytes).1.len();
-    bytes.truncate(bytes.len() - torn);
-    (bytes, torn)
+    files.sort_by(|(a, _), (b, _)| a.cmp(b));
+    Ok(files)
 }
 
 /// Regular files with plain names below a session's folder; a log among them up to its last complete line.
-fn side_files(dir: &Path, prefix: &str, depth: usize, files: &mut Vec<(String, Vec<u8>)>) -> Result<(), AnyFault> {
+fn side_files(dir: &Path, prefix: &str, depth: usize, files: &mut Vec<(String, RawFile)>) -> Result<(), AnyFault> {
     for entry in fs::read_dir(dir).map_err(FileFault::on("read", dir))?.flatten() {
         let (Some(name), Ok(kind)) = (plain_name(&entry), entry.file_type()) else { continue };
         let (name, path) = (format!("{prefix}{name}"), entry.path());
         if kind.is_dir() && depth < MAX_DEPTH {
             side_files(&path, &format!("{name}/"), depth + 1, files)?;
         } else if kind.is_file() {
-            let bytes = fs::read(&path).map_err(FileFault::on("read", &path))?;
-            let bytes = if name.ends_with(".jsonl") { whole_lines(bytes).0 } else { bytes };
-            files.push((name, bytes));
+            let file = if name.ends_with(".jsonl") { RawFile::whole_lines(&path)? } else { RawFile::whole(&path)? };
+            files.push((name, file));
         }
     }
     Ok(())
@@ -279,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn loads_complete_lines_and_plain_side_files() {
+    fn takes_complete_lines_and_plain_side_files() {
         let home = tempfile::tempdir().expect("home");
         let path = home.path().join("one.jsonl");
         write(&path, "{}\n{\"type\":\"us");
@@ -297,9 +289,9 @@ mod tests {
             cwd: "/".into(),
             modified: Timestamp::UNIX_EPOCH,
         };
-        let raw = load(&found).expect("loads");
-        assert_eq!((raw.log.as_slice(), raw.torn), (b"{}\n".as_slice(), 11));
-        let names: Vec<_> = raw.files.iter().map(|(n, b)| (n.as_str(), b.len())).collect();
+        assert_eq!(RawFile::whole_lines(&found.path).expect("reads").len(), 3);
+        let files = files(&found).expect("reads");
+        let names: Vec<_> = files.iter().map(|(n, b)| (n.as_str(), b.len())).collect();
         assert_eq!(names, [("a/b/deep.txt", 4), ("subagents/agent-1.jsonl", 3), ("tool-results/b.txt", 3)]);
     }
 

@@ -10,6 +10,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use memchr::memmem::Finder;
+use serde_json::Value;
 
 use super::config::Config;
 use crate::agents::{Carry, Settle};
@@ -64,8 +65,8 @@ struct Here {
 }
 
 impl Out {
-    pub(super) fn new() -> Out {
-        Out { plain: Plain::new(), begun: false }
+    pub(super) fn remembering(memory: Option<&Value>) -> Out {
+        Out { plain: Plain::new(), begun: memory.and_then(Value::as_bool).unwrap_or_default() }
     }
 }
 
@@ -90,6 +91,10 @@ impl Carry for Out {
             return None;
         }
         Some(rewrite(&tape, 0, None))
+    }
+
+    fn memory(&self) -> Value {
+        Value::Bool(self.begun)
     }
 }
 
@@ -210,7 +215,7 @@ mod tests {
     use super::*;
 
     fn out(line: &str) -> Option<String> {
-        Out::new().line(line.as_bytes()).map(|l| String::from_utf8(l.into_owned()).expect("text"))
+        Out::remembering(None).line(line.as_bytes()).map(|l| String::from_utf8(l.into_owned()).expect("text"))
     }
 
     fn settled(config: &str, before: usize, line: &str) -> String {
@@ -233,7 +238,7 @@ mod tests {
     #[test]
     fn a_log_begins_once() {
         let meta = br#"{"type":"session_meta","payload":{"id":"i"}}"#;
-        let mut carry = Out::new();
+        let mut carry = Out::remembering(None);
         assert!(carry.line(meta).is_some());
         assert!(carry.line(meta).is_none());
     }

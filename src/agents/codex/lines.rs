@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::agents::Calls;
 use crate::jsonl::Tape;
 
 /// What OpenAI's service encrypts, and refuses when it comes back changed.
@@ -69,25 +70,38 @@ pub(super) fn is_context(text: &str) -> bool {
     BEGINNINGS.iter().any(|beginning| text.starts_with(beginning))
 }
 
-/// How many lines come before the first call of the last turn that has no result. Calls of one answer are written
-/// together and their results after them, so a call whose result lies behind the cut moves the cut before itself.
-pub(super) fn open_call(lines: &[&[u8]]) -> Option<usize> {
-    let start = lines.iter().rposition(|line| starts_turn(line)).unwrap_or(0);
-    let mut calls = Vec::new();
-    let mut answered = Vec::new();
-    for (at, line) in lines.iter().enumerate().skip(start) {
+/// The calls of the last turn and their results, by id and line.
+#[derive(Debug, Default)]
+pub(super) struct OpenCalls {
+    lines: u64,
+    calls: Vec<(String, u64)>,
+    answered: Vec<(String, u64)>,
+}
+
+impl Calls for OpenCalls {
+    fn line(&mut self, line: &[u8]) {
+        if starts_turn(line) {
+            self.calls.clear();
+            self.answered.clear();
+        }
         if let Some((id, result)) = call(line) {
-            if result { answered.push((id, at)) } else { calls.push((id, at)) }
+            if result { self.answered.push((id, self.lines)) } else { self.calls.push((id, self.lines)) }
         }
+        self.lines += 1;
     }
-    let ids: BTreeSet<&str> = answered.iter().map(|(id, _)| id.as_str()).collect();
-    let mut cut = calls.iter().find(|(id, _)| !ids.contains(id.as_str()))?.1;
-    for (id, at) in calls.iter().rev().filter(|(_, at)| *at < cut).collect::<Vec<_>>() {
-        if answered.iter().any(|(answer, line)| answer == id && *line >= cut) {
-            cut = *at;
+
+    /// Calls of one answer are written together and their results after them, so a call whose result lies behind the
+    /// cut moves the cut before itself.
+    fn open(&self) -> Option<u64> {
+        let ids: BTreeSet<&str> = self.answered.iter().map(|(id, _)| id.as_str()).collect();
+        let mut cut = self.calls.iter().find(|(id, _)| !ids.contains(id.as_str()))?.1;
+        for (id, at) in self.calls.iter().rev().filter(|(_, at)| *at < cut).collect::<Vec<_>>() {
+            if self.answered.iter().any(|(answer, line)| answer == id && *line >= cut) {
+                cut = *at;
+            }
         }
+        Some(cut)
     }
-    Some(cut)
 }
 
 /// The id of the call that a line makes or answers, and whether it answers it.
@@ -156,7 +170,11 @@ mod tests {
         let call = |id: &str| item("function_call", &format!(r#""call_id":"{id}""#));
         let output = |id: &str| item("function_call_output", &format!(r#""call_id":"{id}""#));
         let start = r#"{"type":"event_msg","payload":{"type":"task_started","turn_id":"u"}}"#.to_owned();
-        let cut = |lines: &[String]| open_call(&lines.iter().map(String::as_bytes).collect::<Vec<_>>());
+        let cut = |lines: &[String]| {
+            let mut calls = OpenCalls::default();
+            lines.iter().for_each(|line| calls.line(line.as_bytes()));
+            calls.open()
+        };
         assert_eq!(cut(&[start.clone(), call("a"), output("a")]), None);
         assert_eq!(cut(&[start.clone(), call("a"), output("a"), call("b")]), Some(3));
         assert_eq!(cut(&[start.clone(), call("a"), call("b"), output("a")]), Some(1));

@@ -1,14 +1,15 @@
 //! A rollout as a conversation: what the model saw, with what only the person's side of the log knows about commands.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::lines::is_context;
-use crate::jsonl;
-use crate::model::ids::{AgentName, SessionId};
-use crate::model::session::{Event, Remark, Session, What};
+use crate::agents::{Finished, Head, Parser};
+use crate::model::session::{Event, Remark, What};
 
 /// How long a title may be, in characters.
 const TITLE: usize = 80;
@@ -49,54 +50,89 @@ const KNOWN_EVENTS: [&str; 24] = [
     "web_search_end",
 ];
 
-/// Reads a whole log, native or stored.
-pub(super) fn parse(agent: AgentName, id: &SessionId, log: &[u8]) -> (Session, Vec<Remark>) {
-    let mut reader = Reader {
-        session: Session { agent, id: id.clone(), title: None, agent_version: None, model: None, events: Vec::new() },
-        remarks: Vec::new(),
-        odd: BTreeSet::new(),
-        line: 0,
-        at: None,
-        branch: None,
-        turns: Vec::new(),
-        dated: false,
-        summary: None,
-        outcomes: BTreeMap::new(),
-    };
-    let (lines, _) = jsonl::complete_lines(log);
-    for (at, line) in lines.into_iter().enumerate().filter(|(_, line)| !line.is_empty()) {
-        reader.line(at + 1, line);
-    }
-    reader.finish()
-}
-
-struct Reader {
-    session: Session,
-    remarks: Vec<Remark>,
-    odd: BTreeSet<String>,
+/// Reads a log, native or stored.
+#[derive(Default)]
+pub(super) struct Reader {
     line: usize,
     at: Option<Timestamp>,
-    /// The branch on which the session began: all that a rollout says about branches, so only the first turn has it.
-    branch: Option<String>,
-    /// Where each turn's events begin.
-    turns: Vec<usize>,
-    /// Whether the log says itself where turns begin; in older ones the prompts do.
-    dated: bool,
+    events: Vec<Event>,
+    remarks: Vec<Remark>,
+    odd: BTreeSet<String>,
+    known: Known,
+    /// Lines that stand on turns which the person took back.
+    asides: Vec<Range<usize>>,
     /// The summary that the model just gave, before the line that puts it in place.
     summary: Option<String>,
     /// What became of commands and patches, by call id: exit code, and whether it failed.
     outcomes: BTreeMap<String, (Option<i64>, bool)>,
 }
 
+/// What earlier lines said of the session.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Known {
+    title: Option<String>,
+    version: Option<String>,
+    model: Option<String>,
+    /// The branch on which the session began: all that a rollout says about branches, so only the first turn has it.
+    branch: Option<String>,
+    /// Whether anything happened.
+    begun: bool,
+    /// On which line each turn begins.
+    turns: Vec<usize>,
+    /// Whether the log says itself where turns begin; in older ones the prompts do.
+    dated: bool,
+}
+
+impl Parser for Reader {
+    fn line(&mut self, line: &[u8], events: &mut Vec<Event>) {
+        self.line += 1;
+        if !line.is_empty() {
+            self.read(line);
+        }
+        events.append(&mut self.events);
+    }
+
+    fn head(&self) -> Head {
+        let Known { title, version, model, .. } = &self.known;
+        Head { title: title.clone(), agent_version: version.clone(), model: model.clone() }
+    }
+
+    fn finish(self: Box<Self>) -> Finished {
+        let head = self.head();
+        let Reader { asides, outcomes, remarks, .. } = *self;
+        let amend = move |event: &mut Event| {
+            event.side |= asides.iter().any(|lines| lines.contains(&event.line));
+            if let What::Output { id, failed, exit_code, .. } = &mut event.what {
+                if let Some((code, bad)) = outcomes.get(id) {
+                    *exit_code = code.or(*exit_code);
+                    *failed |= bad;
+                }
+                *failed |= exit_code.is_some_and(|code| code != 0);
+            }
+        };
+        Finished { head, remarks, amend: Box::new(amend) }
+    }
+
+    fn memory(&self) -> Value {
+        serde_json::json!(self.known)
+    }
+}
+
 impl Reader {
-    fn line(&mut self, number: usize, line: &[u8]) {
-        self.line = number;
+    /// A reader that goes on from the memory of another.
+    pub(super) fn remembering(memory: Option<&Value>) -> Reader {
+        let known = memory.and_then(|m| serde_json::from_value(m.clone()).ok()).unwrap_or_default();
+        Reader { known, ..Reader::default() }
+    }
+
+    fn read(&mut self, line: &[u8]) {
         let Ok(value) = serde_json::from_slice::<Value>(line) else { return self.odd("a line that is not JSON") };
         self.at = value["timestamp"].as_str().and_then(|t| t.parse().ok());
         let payload = &value["payload"];
         match value["type"].as_str().unwrap_or_default() {
             "session_meta" => self.meta(payload),
-            "turn_context" => self.session.model = text(&payload["model"]).or(self.session.model.take()),
+            "turn_context" => self.known.model = text(&payload["model"]).or(self.known.model.take()),
             "response_item" => self.item(payload, &value["metadata"]),
             "event_msg" => self.event(payload),
             "compacted" => {
@@ -110,20 +146,20 @@ impl Reader {
     }
 
     fn meta(&mut self, payload: &Value) {
-        self.session.agent_version = text(&payload["cli_version"]).or(self.session.agent_version.take());
-        if self.session.events.is_empty() {
-            self.branch = text(&payload["git"]["branch"]);
+        self.known.version = text(&payload["cli_version"]).or(self.known.version.take());
+        if !self.known.begun {
+            self.known.branch = text(&payload["git"]["branch"]);
         }
     }
 
     fn event(&mut self, payload: &Value) {
         match payload["type"].as_str().unwrap_or_default() {
             "task_started" => {
-                self.dated = true;
-                self.turns.push(self.session.events.len());
+                self.known.dated = true;
+                self.known.turns.push(self.line);
             }
             "item_completed" => self.outcome(&payload["item"]),
-            "thread_name_updated" => self.session.title = text(&payload["thread_name"]).or(self.session.title.take()),
+            "thread_name_updated" => self.known.title = text(&payload["thread_name"]).or(self.known.title.take()),
             "thread_rolled_back" => self.roll_back(payload["num_turns"].as_u64().unwrap_or(0)),
             known if KNOWN_EVENTS.contains(&known) => {}
             other => self.odd(&format!("an event of the unknown type {other:?}")),
@@ -141,11 +177,9 @@ impl Reader {
 
     /// The person went back: the last turns are no longer part of what the model is sent.
     fn roll_back(&mut self, turns: u64) {
-        let turns = usize::try_from(turns).unwrap_or(usize::MAX).min(self.turns.len());
-        let left = self.turns.split_off(self.turns.len() - turns);
-        if let Some(&from) = left.first() {
-            self.session.events[from..].iter_mut().for_each(|event| event.side = true);
-        }
+        let turns = usize::try_from(turns).unwrap_or(usize::MAX).min(self.known.turns.len());
+        let left = self.known.turns.split_off(self.known.turns.len() - turns);
+        self.asides.extend(left.first().map(|&from| from..self.line));
     }
 
     fn item(&mut self, item: &Value, metadata: &Value) {
@@ -218,38 +252,26 @@ impl Reader {
         }
         if !typed.is_empty() || images > 0 {
             let text = typed.join("\n");
-            if self.session.title.is_none() {
-                self.session.title = title(&text);
+            if self.known.title.is_none() {
+                self.known.title = title(&text);
             }
-            if !self.dated {
-                self.turns.push(self.session.events.len());
+            if !self.known.dated {
+                self.known.turns.push(self.line);
             }
             self.push(What::User { text, images });
         }
     }
 
     fn push(&mut self, what: What) {
-        let branch = self.branch.clone().filter(|_| self.turns.len() <= 1);
-        self.session.events.push(Event { line: self.line, at: self.at, branch, side: false, what });
+        self.known.begun = true;
+        let branch = self.known.branch.clone().filter(|_| self.known.turns.len() <= 1);
+        self.events.push(Event { line: self.line, at: self.at, branch, side: false, what });
     }
 
     fn odd(&mut self, what: &str) {
         if self.odd.insert(what.to_owned()) {
             self.remarks.push(Remark { line: self.line, what: what.to_owned() });
         }
-    }
-
-    fn finish(mut self) -> (Session, Vec<Remark>) {
-        for event in &mut self.session.events {
-            if let What::Output { id, failed, exit_code, .. } = &mut event.what {
-                if let Some((code, bad)) = self.outcomes.get(id) {
-                    *exit_code = code.or(*exit_code);
-                    *failed |= bad;
-                }
-                *failed |= exit_code.is_some_and(|code| code != 0);
-            }
-        }
-        (self.session, self.remarks)
     }
 }
 

@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use super::name::RolloutName;
+use crate::agents::RawFile;
 use crate::fault::{Fault, FileFault};
-use crate::jsonl::{self, Tape};
+use crate::jsonl::{self, Streamed, Tape};
 use crate::model::ids::SessionId;
 
 /// The longest first line that is read; real ones are some 20 KB.
@@ -160,55 +161,58 @@ fn last_cwd(path: &Path) -> Option<PathBuf> {
     })
 }
 
-/// The whole log of a rollout, and the bytes that are still being written at its end.
+/// The whole log of a rollout.
 ///
 /// A session that was forked, or that went back to an earlier turn, only names the rollout it stands on. Its log is
 /// put together here, as its reader on another machine has no other rollout: its own first line, the lines of the
 /// other one that count (without that one's first line), then its own lines, again from the first. So it has as many
 /// lines as its ordinals say.
-pub(super) fn read(rollout: &Path, all: &[Rollout]) -> Result<(Vec<u8>, usize), StoreError> {
-    let mut bytes = std::fs::read(rollout).map_err(FileFault::on("read", rollout))?;
-    let (_, torn) = jsonl::complete_lines(&bytes);
-    let torn = torn.len();
-    bytes.truncate(bytes.len() - torn);
-    let mut parts = vec![bytes];
-    while let Some((base, end)) = first_line(parts.last()).and_then(head_of).and_then(|h| h.base) {
+pub(super) fn read(rollout: &Path, all: &[Rollout]) -> Result<RawFile, StoreError> {
+    let mut parts = vec![(rollout.to_path_buf(), RawFile::whole_lines(rollout)?)];
+    while let Some((base, end)) = parts.last().and_then(|(path, _)| head(path)).and_then(|h| h.base) {
         let missing = || StoreError::NoBase { rollout: rollout.to_path_buf(), base: base.clone() };
         let file = all.iter().find(|r| r.name.key() == base).ok_or_else(missing)?;
         if parts.len() > MAX_BASES {
             return Err(missing());
         }
-        let mut bytes = std::fs::read(&file.path).map_err(FileFault::on("read", &file.path))?;
-        bytes.truncate(end_of(&bytes, end));
-        parts.push(bytes);
+        parts.push((file.path.clone(), up_to(&file.path, end)?));
     }
     if parts.len() == 1 {
-        return Ok((parts.remove(0), torn));
+        return Ok(parts.remove(0).1);
     }
-    let mut log = first_line(parts.first()).map(|line| [line, b"\n"].concat()).unwrap_or_default();
-    if let Some(root) = parts.pop() {
-        let skip = first_line(Some(&root)).map_or(0, |line| line.len() + 1);
-        log.extend_from_slice(&root[skip..]);
+    let first = |path: &Path| Ok::<u64, StoreError>(first_line(path).map_err(FileFault::on("read", path))?);
+    let mut log = RawFile::stretch(rollout, 0..first(rollout)?);
+    if let Some((path, root)) = parts.pop() {
+        log = log.and(root.after(first(&path)?));
     }
-    parts.iter().rev().for_each(|part| log.extend_from_slice(part));
-    Ok((log, torn))
+    Ok(parts.into_iter().rev().fold(log, |log, (_, part)| log.and(part)))
 }
 
-fn first_line(bytes: Option<&Vec<u8>>) -> Option<&[u8]> {
-    let bytes = bytes?;
-    Some(&bytes[..memchr::memchr(b'\n', bytes)?])
+/// How long the first line of a file is, with its end.
+fn first_line(path: &Path) -> std::io::Result<u64> {
+    let mut lines = Streamed::new(BufReader::new(File::open(path)?));
+    lines.next_line()?;
+    Ok(lines.passed())
 }
 
-/// Where the first line with ordinal `end` starts.
-fn end_of(bytes: &[u8], end: u64) -> usize {
-    let (lines, torn) = jsonl::complete_lines(bytes);
+/// The lines of a rollout before the first with ordinal `end`.
+fn up_to(path: &Path, end: u64) -> Result<RawFile, StoreError> {
     let ordinal = |line: &[u8]| {
         let tape = Tape::read(line)?;
         std::str::from_utf8(tape.raw(tape.get(&["ordinal"])?)).ok()?.parse::<u64>().ok()
     };
-    // Ordinals only grow, so the last lines tell, and a long log is not read twice.
-    let past = lines.iter().rev().take_while(|line| ordinal(line).is_some_and(|n| n >= end));
-    bytes.len() - torn.len() - past.map(|line| line.len() + 1).sum::<usize>()
+    let before = || {
+        let mut lines = Streamed::new(BufReader::new(File::open(path)?));
+        let mut before = 0;
+        while let Some(line) = lines.next_line()? {
+            if ordinal(&line).is_some_and(|n| n >= end) {
+                break;
+            }
+            before = lines.passed();
+        }
+        Ok(before)
+    };
+    Ok(RawFile::stretch(path, 0..before().map_err(FileFault::on("read", path))?))
 }
 
 /// The rollouts of the subagents that `id` started, and of theirs. Ids are ordered by time, so a parent comes first

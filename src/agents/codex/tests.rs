@@ -100,15 +100,16 @@ fn a_log_comes_with_what_it_stands_on_and_what_it_started() {
     let env = home.env(&[]);
     let found = ok(Codex.locate(&env, &id(ID), &demo)).expect("found");
     assert_eq!(found.path, path);
-    let raw = ok(Codex.load(&env, &found));
-    let log = String::from_utf8(raw.log).expect("text");
+    let text = |file: &RawFile| std::io::read_to_string(ok(file.reader().map_err(AnyFault::from))).expect("text");
+    let log = text(&ok(Codex.log(&env, &found)));
     let told: Vec<&str> = log.lines().map(|l| l.split("\"message\":").nth(1).map_or("meta", |m| &m[..4])).collect();
     assert_eq!(told, ["meta", "\"one", "\"spa", "meta", "\"two", "meta", "\"thr"]);
-    assert_eq!(raw.torn, 6);
-    assert_eq!(raw.files, [(format!("2026/11/24/{}", file("04-00-00", CHILD)), format!("{child}\n").into_bytes())]);
+    let files = ok(Codex.files(&env, &found));
+    let files: Vec<(&str, String)> = files.iter().map(|(name, file)| (name.as_str(), text(file))).collect();
+    assert_eq!(files, [(&*format!("2026/11/24/{}", file("04-00-00", CHILD)), format!("{child}\n"))]);
 
     fs::remove_dir_all(home.dir(".codex/sessions/2026/11/23")).expect("remove");
-    let fault = Codex.load(&env, &found).expect_err("a hole is named");
+    let fault = Codex.log(&env, &found).expect_err("a hole is named");
     assert!(fault.to_string().contains(OLD) && fault.hint().is_some());
 }
 
@@ -190,8 +191,8 @@ fn mangle(log: &[u8]) {
         for cut in (0..line.len()).step_by(97) {
             let mut bad = line[..cut].to_vec();
             bad.extend_from_slice(b"}");
-            let _ = (Codex.carry().line(&bad), Codex.event_id(&bad), Codex.starts_turn(&bad));
-            let _ = Codex.open_call(&[&bad]);
+            let _ = (Codex.carry(None).line(&bad), Codex.event_id(&bad), Codex.starts_turn(&bad));
+            Codex.calls().line(&bad);
         }
     }
     let _ = Codex.parse(&id(ID), &log[..log.len() / 2]);

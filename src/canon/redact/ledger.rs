@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
+
 /// How every placeholder begins.
 pub(super) const OPENING: &str = "[REDACTED:";
 /// Longer kinds are nobody's.
@@ -42,11 +44,26 @@ fn is_kind_byte(byte: u8) -> bool {
 }
 
 /// A keyed hash of a secret: tells two apart on this machine, says nothing without the key, and stays here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct Mark(pub [u8; 16]);
 
+impl From<Mark> for String {
+    fn from(mark: Mark) -> String {
+        mark.0.iter().map(|b| format!("{b:02x}")).collect()
+    }
+}
+
+impl TryFrom<String> for Mark {
+    type Error = std::num::ParseIntError;
+
+    fn try_from(hex: String) -> Result<Mark, Self::Error> {
+        Ok(Mark(u128::from_str_radix(&hex, 16)?.to_be_bytes()))
+    }
+}
+
 /// What one file's redaction has to remember from one increment to the next. Local state, never stored with a log.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Memory {
     /// The highest number that stands in the text, by kind.
     pub highest: BTreeMap<String, u64>,
@@ -109,6 +126,9 @@ impl Ledger {
 /// How many placeholders of each kind a stored text holds.
 pub fn placeholders(bytes: &[u8]) -> BTreeMap<String, u64> {
     let mut counts = BTreeMap::new();
+    if memchr::memmem::find(bytes, OPENING.as_bytes()).is_none() {
+        return counts;
+    }
     for chunk in bytes.utf8_chunks() {
         let text = chunk.valid();
         let starts = memchr::memmem::find_iter(text.as_bytes(), OPENING);

@@ -8,15 +8,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
 
-use crate::format::manifest::{Cut, Extent, Manifest};
-use crate::format::segments;
+use crate::format::manifest::{Cut, Manifest};
+use crate::store::StoreError;
+use crate::store::files::{Blobs, StoredFile, hash_up_to, line_at, shared};
 use crate::store::logs::{Log, Logs};
 use crate::store::merge::keep_unknown;
 
 /// The logs of two writers as one value, see [`arrange`].
-pub fn logs(a: &Logs, b: &Logs) -> Logs {
+pub fn logs(blobs: &dyn Blobs, a: &Logs, b: &Logs) -> Result<Logs, StoreError> {
     let all = [a, b].into_iter().flat_map(|l| std::iter::once(&l.main).chain(l.forks.values()));
-    arrange(all.cloned().collect())
+    arrange(blobs, all.cloned().collect())
 }
 
 /// Puts any number of logs of one session (at least one) in their places.
@@ -25,17 +26,25 @@ pub fn logs(a: &Logs, b: &Logs) -> Logs {
 /// no closing; of two, that one comes first whose first differing line has the lower SHA-256. The others stand under
 /// `forks/<key>`. A log is a closing if all it has beyond what it shares with another is the rest of a turn that was cut
 /// open there by a handoff.
-pub fn arrange(mut all: Vec<Log>) -> Logs {
-    share_cuts(&mut all);
-    let mut kept = without_beginnings(all);
-    kept.sort_by(|a, b| order(a.main.bytes(), b.main.bytes()));
-    let closing: Vec<bool> = (0..kept.len()).map(|at| others(&kept, at).any(|o| closes(&kept[at], o))).collect();
-    let keys: Vec<[u8; 32]> = (0..kept.len()).map(|at| key(&kept, at)).collect();
+pub fn arrange(blobs: &dyn Blobs, mut all: Vec<Log>) -> Result<Logs, StoreError> {
+    share_cuts(blobs, &mut all)?;
+    let kept = in_order(blobs, without_beginnings(blobs, all)?)?;
+    let mut closing = Vec::new();
+    let mut keys = Vec::new();
+    for at in 0..kept.len() {
+        let mut is_closing = false;
+        for other in others(&kept, at) {
+            is_closing = is_closing || closes(blobs, &kept[at], other)?;
+        }
+        closing.push(is_closing);
+        keys.push(key(blobs, &kept, at)?);
+    }
     let main_at = closing.iter().position(|c| !c).unwrap_or(0);
     let mut main = None;
     let mut forks = BTreeMap::new();
     for (at, mut log) in kept.into_iter().enumerate() {
-        measure(&mut log);
+        log.measure();
+        log.manifest.open_turn = log.manifest.cuts.iter().any(|c| c.at == log.main.extent().lines);
         if at == main_at {
             log.manifest.fork = None;
             main = Some(log);
@@ -44,44 +53,49 @@ pub fn arrange(mut all: Vec<Log>) -> Logs {
             forks.insert(free(&forks, &keys[at]), log);
         }
     }
-    Logs { main: main.expect("a session has at least one log"), forks }
-}
-
-/// How many whole lines two logs share from their start.
-pub fn shared_lines(a: &[u8], b: &[u8]) -> u64 {
-    segments::lines(&a[..shared(a, b)])
-}
-
-/// The same in bytes.
-fn shared(a: &[u8], b: &[u8]) -> usize {
-    const BLOCK: usize = 4096;
-    let blocks = a.chunks(BLOCK).zip(b.chunks(BLOCK)).take_while(|(x, y)| x == y).count();
-    let from = (blocks * BLOCK).min(a.len()).min(b.len());
-    let same = from + a[from..].iter().zip(&b[from..]).take_while(|(x, y)| x == y).count();
-    memchr::memrchr(b'\n', &a[..same]).map_or(0, |at| at + 1)
+    Ok(Logs { main: main.expect("a session has at least one log"), forks })
 }
 
 fn others(all: &[Log], but: usize) -> impl Iterator<Item = &Log> {
     all.iter().enumerate().filter(move |(at, _)| *at != but).map(|(_, log)| log)
 }
 
-/// The end of the line that starts at `start`.
-fn line_end(bytes: &[u8], start: usize) -> usize {
-    memchr::memchr(b'\n', &bytes[start..]).map_or(bytes.len(), |at| start + at + 1)
+/// A sort whose comparison may fail; there are few logs.
+fn sorted(
+    mut all: Vec<Log>,
+    compare: impl Fn(&StoredFile, &StoredFile) -> Result<Ordering, StoreError>,
+) -> Result<Vec<Log>, StoreError> {
+    for at in 1..all.len() {
+        let mut to = at;
+        while to > 0 && compare(&all[to].main, &all[to - 1].main)? == Ordering::Less {
+            all.swap(to, to - 1);
+            to -= 1;
+        }
+    }
+    Ok(all)
 }
 
-fn order(a: &[u8], b: &[u8]) -> Ordering {
-    let start = shared(a, b);
-    let digest = |x: &[u8]| Sha256::digest(&x[start..line_end(x, start)]);
-    digest(a).cmp(&digest(b)).then_with(|| a.cmp(b))
+fn in_order(blobs: &dyn Blobs, all: Vec<Log>) -> Result<Vec<Log>, StoreError> {
+    sorted(all, |a, b| {
+        let both = shared(blobs, a, b)?;
+        let digest = |x| Ok::<_, StoreError>(Sha256::digest(line_at(blobs, x, both.bytes)?));
+        Ok(digest(a)?.cmp(&digest(b)?).then(both.order))
+    })
 }
 
 /// SHA-256 of a log up to the end of the first line in which it differs from every other: what is appended later does
 /// not change it.
-fn key(all: &[Log], at: usize) -> [u8; 32] {
-    let mine = all[at].main.bytes();
-    let start = others(all, at).map(|o| shared(mine, o.main.bytes())).max().unwrap_or(0);
-    Sha256::digest(&mine[..line_end(mine, start)]).into()
+fn key(blobs: &dyn Blobs, all: &[Log], at: usize) -> Result<[u8; 32], StoreError> {
+    let mine = &all[at].main;
+    let mut start = 0;
+    for other in others(all, at) {
+        start = start.max(shared(blobs, mine, &other.main)?.bytes);
+    }
+    if all.len() == 1 {
+        // It has no need of one.
+        return Ok([0; 32]);
+    }
+    hash_up_to(blobs, mine, start, &line_at(blobs, mine, start)?)
 }
 
 /// The first 8 hex digits of a key; more where another log has the same.
@@ -91,20 +105,20 @@ fn free(taken: &BTreeMap<String, Log>, key: &[u8]) -> String {
 }
 
 /// Tells every log of the cuts that others know of lines which it shares with them.
-fn share_cuts(all: &mut [Log]) {
-    let told: Vec<Vec<Cut>> = all
-        .iter()
-        .map(|log| {
-            let known = all.iter().flat_map(|o| {
-                let lines = shared_lines(log.main.bytes(), o.main.bytes());
-                o.manifest.cuts.iter().filter_map(move |c| within(c, lines))
-            });
-            without_doubles(known.collect())
-        })
-        .collect();
+fn share_cuts(blobs: &dyn Blobs, all: &mut [Log]) -> Result<(), StoreError> {
+    let mut told = Vec::new();
+    for log in &*all {
+        let mut known = BTreeSet::new();
+        for other in all.iter().filter(|o| !o.manifest.cuts.is_empty()) {
+            let lines = shared(blobs, &log.main, &other.main)?.lines;
+            known.extend(other.manifest.cuts.iter().filter_map(|c| within(c, lines)));
+        }
+        told.push(without_doubles(known));
+    }
     for (log, cuts) in all.iter_mut().zip(told) {
         log.manifest.cuts = cuts;
     }
+    Ok(())
 }
 
 /// What a cut says of the first `lines` lines.
@@ -121,51 +135,57 @@ fn without_doubles(cuts: BTreeSet<Cut>) -> Vec<Cut> {
 
 /// Whether all that `log` has beyond what it shares with `other` is the rest of a turn that was cut open there (perhaps
 /// several times), while `other` went on with something else.
-fn closes(log: &Log, other: &Log) -> bool {
-    let total = segments::lines(log.main.bytes());
-    let mut reached = BTreeSet::from([shared_lines(log.main.bytes(), other.main.bytes())]);
+fn closes(blobs: &dyn Blobs, log: &Log, other: &Log) -> Result<bool, StoreError> {
+    if log.manifest.cuts.is_empty() {
+        return Ok(false);
+    }
+    let total = log.main.extent().lines;
+    let mut reached = BTreeSet::from([shared(blobs, &log.main, &other.main)?.lines]);
     // Sorted, so one pass follows any chain.
     for Cut { at, end } in &log.manifest.cuts {
         if let Some(end) = end.filter(|_| reached.contains(at)) {
             reached.insert(end);
         }
     }
-    reached.len() > 1 && reached.contains(&total)
+    Ok(reached.len() > 1 && reached.contains(&total))
 }
 
 /// The logs that are no beginning of another, each with what is known of its beginnings.
-fn without_beginnings(mut all: Vec<Log>) -> Vec<Log> {
-    all.sort_by(|x, y| x.main.bytes().cmp(y.main.bytes()));
+fn without_beginnings(blobs: &dyn Blobs, all: Vec<Log>) -> Result<Vec<Log>, StoreError> {
+    let all = sorted(all, |a, b| Ok(shared(blobs, a, b)?.order))?;
     let mut distinct: Vec<Log> = Vec::new();
     for log in all {
         match distinct.last_mut() {
-            Some(last) if last.main.bytes() == log.main.bytes() => unite(last, log),
+            Some(last) if shared(blobs, &last.main, &log.main)?.order == Ordering::Equal => unite(blobs, last, log)?,
             _ => distinct.push(log),
         }
     }
-    let begins = |x: &Log, y: &Log| y.main.bytes().starts_with(x.main.bytes());
-    // Sorted, so what a log begins stands right behind it.
-    let last = distinct.len().saturating_sub(1);
-    let whole: Vec<bool> = (0..distinct.len()).map(|n| n == last || !begins(&distinct[n], &distinct[n + 1])).collect();
+    let begins = |x: &Log, y: &Log| Ok::<_, StoreError>(shared(blobs, &x.main, &y.main)?.begins);
     let mut kept: Vec<Log> = Vec::new();
-    for (at, log) in distinct.iter().enumerate().filter(|(at, _)| whole[*at]) {
+    for (at, log) in distinct.iter().enumerate() {
+        // Sorted, so what a log begins stands right behind it.
+        if at + 1 < distinct.len() && begins(log, &distinct[at + 1])? {
+            continue;
+        }
         let mut log = log.clone();
         // The longest beginning first: side files that the log itself lacks are not lost.
-        for beginning in distinct[..at].iter().rev().filter(|b| begins(b, &distinct[at])) {
-            for (name, file) in &beginning.files {
-                log.files.entry(name.clone()).or_insert_with(|| file.clone());
+        for beginning in distinct[..at].iter().rev() {
+            if begins(beginning, &log)? {
+                for (name, file) in &beginning.files {
+                    log.files.entry(name.clone()).or_insert_with(|| file.clone());
+                }
             }
         }
         kept.push(log);
     }
-    kept
+    Ok(kept)
 }
 
 /// Two logs with the same bytes as one.
-fn unite(log: &mut Log, same: Log) {
+fn unite(blobs: &dyn Blobs, log: &mut Log, same: Log) -> Result<(), StoreError> {
     for (name, file) in same.files {
         match log.files.get(&name) {
-            Some(have) if have.bytes() >= file.bytes() => {}
+            Some(have) if shared(blobs, have, &file)?.order != Ordering::Less => {}
             _ => drop(log.files.insert(name, file)),
         }
     }
@@ -182,12 +202,10 @@ fn unite(log: &mut Log, same: Log) {
         cwd,
         title,
         events,
-        extent: _,
-        segments: _,
+        log: _,
         files: _,
         roots,
         short_roots,
-        redactions: _,
         open_turn: _,
         cuts: _,
         fork: _,
@@ -204,18 +222,5 @@ fn unite(log: &mut Log, same: Log) {
     most(&mut m.short_roots, short_roots);
     most(&mut m.canon, canon);
     keep_unknown(&mut m.unknown, &unknown);
-}
-
-/// Says in the manifest what can be read off the log.
-fn measure(log: &mut Log) {
-    let bytes = log.main.bytes();
-    let m = &mut log.manifest;
-    m.extent = Extent::of(bytes);
-    m.segments = segments::cut(bytes).into_iter().map(|range| Extent::of(&bytes[range])).collect();
-    m.files = log.files.iter().map(|(name, file)| (name.clone(), Extent::of(file.bytes()))).collect();
-    m.redactions.clone_from(log.main.redactions());
-    for (kind, n) in log.files.values().flat_map(|f| f.redactions()) {
-        *m.redactions.entry(kind.clone()).or_default() += n;
-    }
-    m.open_turn = m.cuts.iter().any(|c| c.at == m.extent.lines);
+    Ok(())
 }

@@ -1,23 +1,66 @@
 //! The laws of merging: commutative, associative, idempotent, and nothing is lost.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::Timestamp;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::json;
+use sha2::{Digest, Sha256};
 
-use super::*;
-use crate::canon::Canonical;
-use crate::format::manifest::{Cut, Extent, Manifest};
+use super::{Oid, baton, records};
+use crate::format::manifest::{Cut, Extent, Manifest, Measure};
+use crate::git::objects::ObjectError;
 use crate::model::record::{Baton, BatonState, Record, SessionEntry};
+use crate::store::files::{Blobs, Segment, StoredFile};
 use crate::store::logs::{Log, Logs};
 
+/// Blobs in memory, by what they hold.
+#[derive(Default)]
+struct Kept(RefCell<HashMap<Oid, Vec<u8>>>);
+
+thread_local! {
+    static KEPT: Kept = Kept::default();
+}
+
+impl Blobs for Kept {
+    fn read_blob(&self, oid: &Oid) -> Result<Vec<u8>, ObjectError> {
+        self.0.borrow().get(oid).cloned().ok_or(ObjectError::Missing { oid: oid.clone() })
+    }
+    fn name_blob(&self, bytes: &[u8]) -> Result<Oid, ObjectError> {
+        let hash: String = Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect();
+        Ok(hash.parse().expect("an id"))
+    }
+}
+
+/// A file of lines, cut after every second one.
+fn file(lines: &[String]) -> StoredFile {
+    let segment = |lines: &[String]| {
+        let bytes = lines.concat().into_bytes();
+        let extent = Extent::of(&bytes);
+        KEPT.with(|kept| {
+            let oid = kept.name_blob(&bytes).expect("a name");
+            kept.0.borrow_mut().insert(oid.clone(), bytes);
+            Segment { oid, extent }
+        })
+    };
+    StoredFile { segments: lines.chunks(2).map(segment).collect(), redactions: BTreeMap::new() }
+}
+
+fn arrange(all: Vec<Log>) -> Logs {
+    KEPT.with(|kept| super::arrange(kept, all)).map_err(|e| e.to_string()).expect("blobs are kept")
+}
+
+fn logs(a: &Logs, b: &Logs) -> Logs {
+    KEPT.with(|kept| super::logs(kept, a, b)).map_err(|e| e.to_string()).expect("blobs are kept")
+}
+
 fn log(lines: &str, cuts: &[(u64, Option<u64>)]) -> Log {
-    let text: String = lines.chars().map(|c| format!("{{\"line\":\"{c}\"}}\n")).collect();
+    let text: Vec<String> = lines.chars().map(|c| format!("{{\"line\":\"{c}\"}}\n")).collect();
     let total = lines.chars().count() as u64;
     // A writer keeps the side files of the log that it continues.
-    let file = |(n, c): (usize, char)| (c == 'a').then(|| (format!("{n}.txt"), Canonical::stored(vec![c as u8])));
+    let side = |(n, c): (usize, char)| (c == 'a').then(|| (format!("{n}.txt"), file(&[c.to_string()])));
     let manifest = Manifest {
         key: "claude.0f0f".parse().expect("a key"),
         agent_version: Some("1".into()),
@@ -25,27 +68,22 @@ fn log(lines: &str, cuts: &[(u64, Option<u64>)]) -> Log {
         cwd: Some("@{repo}".into()),
         title: None,
         events: total,
-        extent: Extent::default(),
-        segments: Vec::new(),
+        log: Measure::default(),
         files: BTreeMap::new(),
         roots: vec!["repo".into()],
         short_roots: BTreeMap::new(),
-        redactions: BTreeMap::new(),
         open_turn: false,
         cuts: cuts.iter().map(|&(at, end)| Cut { at, end }).collect(),
         fork: None,
         canon: "1".into(),
         unknown: BTreeMap::new(),
     };
-    Log {
-        manifest,
-        main: Canonical::stored(text.into_bytes()),
-        files: lines.chars().enumerate().filter_map(file).collect(),
-    }
+    Log { manifest, main: file(&text), files: lines.chars().enumerate().filter_map(side).collect() }
 }
 
 fn letters(log: &Log) -> String {
-    let text = String::from_utf8(log.main.bytes().to_vec()).expect("text");
+    let bytes = KEPT.with(|kept| log.main.bytes(kept)).map_err(|e| e.to_string()).expect("blobs are kept");
+    let text = String::from_utf8(bytes).expect("text");
     text.lines().filter_map(|l| l.chars().nth(9)).collect()
 }
 
@@ -63,7 +101,7 @@ fn a_log_that_goes_on_takes_the_place_of_its_beginning() {
     let merged = arrange(vec![log("ab", &[(2, None)]), log("abc", &[])]);
     assert_eq!(kinds(&merged), said(&[("main", "abc")]));
     assert_eq!(merged.main.manifest.cuts, [Cut { at: 2, end: None }]);
-    assert_eq!(merged.main.manifest.extent.lines, 3);
+    assert_eq!(merged.main.manifest.log.extent().lines, 3);
 }
 
 #[test]
