@@ -155,7 +155,7 @@ impl Ctx {
     fn agent_findings(&self) -> Vec<Finding> {
         let places = self.local.places(&self.repo);
         let mut findings = Vec::new();
-        for agent in AGENTS.iter().copied() {
+        for agent in AGENTS {
             let (store, program) = (agent.store(&self.env), agent.program(&self.env));
             if !store.exists() && program.is_none() {
                 continue;

@@ -290,10 +290,11 @@ impl Ctx {
         record.upstream = lane.remote.as_ref().map(|r| format!("{r}/{}", lane.server));
         record.base = lane.remote.as_ref().and_then(|r| self.base_of(r, head));
         record.tool = concat!("git-handoff ", env!("CARGO_PKG_VERSION")).into();
-        if let Some(same) = known.as_ref().filter(|k| !anew && parents.stand_at(&self.repo, &k.commit)) {
-            if records::says_the_same(&record, &same.record) {
-                return Ok((records::stay(&self.repo, &self.env, same, &parents)?, same.record.clone()));
-            }
+        let stands = |k: &&records::Stored| {
+            !anew && parents.stand_at(&self.repo, &k.commit) && records::says_the_same(&record, &k.record)
+        };
+        if let Some(same) = known.as_ref().filter(stands) {
+            return Ok((records::stay(&self.repo, &self.env, same, &parents)?, same.record.clone()));
         }
         let before = |oid: &Oid| records::summary(&self.repo, oid).map(|s| s.sequence).unwrap_or(0);
         record.sequence = parents.follows.iter().map(before).max().unwrap_or(0).saturating_add(1);

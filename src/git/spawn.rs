@@ -168,9 +168,12 @@ impl Git {
     }
 }
 
+/// How a child ended, its data and its talk.
+type Ended = (ExitStatus, Vec<u8>, Vec<u8>);
+
 /// How a child ended and what it said; `None`: not before the deadline, so it was stopped. A program that it started
 /// may hold its pipes open still, so those are not waited for then.
-fn ended_by(child: &mut Child, deadline: Instant) -> std::io::Result<Option<(ExitStatus, Vec<u8>, Vec<u8>)>> {
+fn ended_by(child: &mut Child, deadline: Instant) -> std::io::Result<Option<Ended>> {
     const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
     let (stdout, stderr) = (drained(child.stdout.take()), drained(child.stderr.take()));
     let left = || deadline.saturating_duration_since(Instant::now());
