@@ -8,6 +8,7 @@ use crate::ui::Ui;
 #[derive(Serialize)]
 struct Report<'a> {
     error: String,
+    code: &'static str,
     hint: Option<String>,
     choices: &'a [Choice],
     exit_code: u8,
@@ -18,7 +19,8 @@ pub fn print(ui: &Ui, fault: &dyn Fault) -> u8 {
     let blame = fault.blame();
     let choices = fault.choices();
     let text = fault.to_string();
-    ui.report(&Report { error: text.clone(), hint: fault.hint(), choices: &choices, exit_code: blame.exit_code() });
+    let (code, hint, exit_code) = (fault.code(), fault.hint(), blame.exit_code());
+    ui.report(&Report { error: text.clone(), code, hint, choices: &choices, exit_code });
     if choices.is_empty() {
         ui.say(format!("error: {text}"));
     } else {

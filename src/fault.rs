@@ -54,6 +54,15 @@ pub trait Fault: Error + Send + Sync + 'static {
     fn blame(&self) -> Blame {
         Blame::Failed
     }
+    /// A short name of what happened, for programs that read `--json`: it stays the same from release to release.
+    fn code(&self) -> &'static str {
+        match self.blame() {
+            Blame::Failed => "failed",
+            Blame::Usage => "usage",
+            Blame::Decision => "decision",
+            Blame::Bug => "bug",
+        }
+    }
     /// The next step, one sentence, if there is one that helps.
     fn hint(&self) -> Option<String> {
         None

@@ -43,8 +43,12 @@ impl Ui {
         }
     }
 
-    /// Data as it is: a log, a completion script. Only where nothing of it can reach a terminal unseen.
+    /// Data as it is: a log, a completion script. Only where nothing of it can reach a terminal unseen; as JSON, the
+    /// one value `{"text": …}`.
     pub fn raw(&self, bytes: &[u8]) {
+        if self.json {
+            return self.report(&serde_json::json!({ "text": String::from_utf8_lossy(bytes) }));
+        }
         let mut out = std::io::stdout().lock();
         if std::io::stdout().is_terminal() {
             write(&mut out, &safe(&String::from_utf8_lossy(bytes)));

@@ -51,17 +51,28 @@ pub struct Canon<'a> {
     roots: &'a Roots,
     sealed: &'a dyn Fn(&str) -> bool,
     redactor: Redactor,
+    last: Option<Last>,
 }
+
+/// A long string without a secret, and what was replaced in it: agents write what a tool said twice.
+struct Last {
+    raw: Vec<u8>,
+    is_path: bool,
+    edits: Vec<(Range<usize>, String)>,
+}
+
+/// Shorter strings are cleaned again, in bytes.
+const LONG: usize = 512;
 
 impl<'a> Canon<'a> {
     /// A cleaner that has seen nothing. `sealed` says which members an agent's provider has sealed.
     pub fn new(roots: &'a Roots, sealed: &'a dyn Fn(&str) -> bool) -> Canon<'a> {
-        Canon { roots, sealed, redactor: Redactor::new() }
+        Canon { roots, sealed, redactor: Redactor::new(), last: None }
     }
 
     /// A cleaner that goes on from what another one of the same file remembered, under the key of this clone.
     pub fn remembering(roots: &'a Roots, sealed: &'a dyn Fn(&str) -> bool, key: [u8; 32], memory: Memory) -> Canon<'a> {
-        Canon { roots, sealed, redactor: Redactor::remembering(key, memory) }
+        Canon { roots, sealed, redactor: Redactor::remembering(key, memory), last: None }
     }
 
     /// What the next increment of the same file needs. Stays on this machine.
@@ -142,7 +153,7 @@ impl<'a> Canon<'a> {
                 let key = tape.nearest_key(at);
                 let key = key.as_deref();
                 let value = jsonl::inner(&node.span);
-                if nested == 0 && self.is_sealed(tape, at) && is_opaque(&tape.line()[value.clone()]) {
+                if nested == 0 && is_opaque(&tape.line()[value.clone()]) && self.is_sealed(tape, at) {
                     continue;
                 }
                 let named = key.filter(|k| *k == "value").and_then(|_| sibling_name(tape, at));
@@ -172,6 +183,14 @@ impl<'a> Canon<'a> {
         if raw.is_empty() || is_picture(raw) {
             return;
         }
+        let again =
+            |last: &&Last| last.is_path == is_path && last.raw == raw && !key.is_some_and(redact::names_a_secret);
+        if let Some(last) = self.last.as_ref().filter(|_| raw.len() >= LONG).filter(again) {
+            for (range, with) in &last.edits {
+                edits.replace(at.start + range.start..at.start + range.end, with.as_bytes());
+            }
+            return;
+        }
         let decoded = Decoded::of(raw);
         let text = decoded.text();
         if let Some(tape) = nested_json(text, nested) {
@@ -180,9 +199,15 @@ impl<'a> Canon<'a> {
             }
             return;
         }
-        for (range, with) in self.clean_as(key, text, is_path) {
-            let raw_range = decoded.raw_range(range);
-            edits.replace(at.start + raw_range.start..at.start + raw_range.end, jsonl::encode(&with));
+        let before = self.redactor.places();
+        let found = self.clean_as(key, text, is_path);
+        let encoded = |(range, with): (Range<usize>, String)| (decoded.raw_range(range), jsonl::encode(&with));
+        let found: Vec<(Range<usize>, String)> = found.into_iter().map(encoded).collect();
+        for (range, with) in &found {
+            edits.replace(at.start + range.start..at.start + range.end, with.as_bytes());
+        }
+        if raw.len() >= LONG && self.redactor.places() == before {
+            self.last = Some(Last { raw: raw.to_vec(), is_path, edits: found });
         }
     }
 
@@ -359,6 +384,19 @@ mod tests {
         );
         assert_eq!(&*localise_line(&here, &stored), line);
         assert!(String::from_utf8_lossy(&localise_line(&there, &stored)).contains(r#"\"cat /w/a b/x\\n\""#));
+    }
+
+    #[test]
+    fn a_text_that_is_said_twice_is_cleaned_twice() {
+        let here = roots("/home/ada/src/demo", "/home/ada");
+        let text = format!("{} /home/ada/src/demo/x\\n", "said ".repeat(200));
+        let token = ["ghp_", &"a1B2c3D4e5".repeat(4)[..36]].concat();
+        let line = format!(r#"{{"a":"{text}","b":"{text}","c":"{text}{token}","d":"{text}{token}","e":"{text}"}}"#);
+        let stored =
+            String::from_utf8(Canon::new(&here, &|_| false).line(line.as_bytes()).into_owned()).expect("utf-8");
+        let text = text.replace("/home/ada/src/demo", "@{repo}");
+        let again = format!("{text}[REDACTED:github-token#1]");
+        assert_eq!(stored, format!(r#"{{"a":"{text}","b":"{text}","c":"{again}","d":"{again}","e":"{text}"}}"#));
     }
 
     #[test]

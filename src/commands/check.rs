@@ -2,13 +2,14 @@
 
 use clap::Args;
 
-use super::status::holding;
+use super::tell_settled;
 use crate::env::Env;
 use crate::error;
 use crate::fault::AnyFault;
-use crate::flows::Ctx;
 use crate::flows::check::{CheckAsk, Checked, LogState};
+use crate::flows::typed::Typed;
 use crate::flows::work::some;
+use crate::flows::{Ctx, baton};
 use crate::model::divergence::Action;
 use crate::model::work::LeftOut;
 use crate::render::words;
@@ -24,15 +25,16 @@ pub(super) struct CheckArgs {
 }
 
 pub(super) fn run(args: &CheckArgs, env: &Env, ui: &Ui) -> Result<u8, AnyFault> {
-    let ctx = Ctx::open(env)?;
+    let ctx = Ctx::open(env)?.typed(Typed::command("check").value("--remote", args.remote.as_deref()));
     let ask = CheckAsk { what: args.what.clone(), remote: args.remote.clone(), beside: false, no_work: false };
-    let examined = ctx.examine(&ask)?;
+    let (examined, settled) = ctx.check(&ask)?;
     let checked = &examined.checked;
     head(checked, env, ui);
     code(checked, None, ui);
     work(checked, ui);
     checked.logs.iter().for_each(|log| ui.field(15, "session", log_line(log)));
     ui.report(checked);
+    tell_settled(&settled, examined.remote.as_deref().unwrap_or_default(), ui);
     for log in checked.logs.iter().filter(|l| l.problem.is_some()) {
         ui.say(format!("hint: {}", log.hint.as_deref().unwrap_or("see above")));
     }
@@ -47,7 +49,7 @@ pub(super) fn run(args: &CheckArgs, env: &Env, ui: &Ui) -> Result<u8, AnyFault> 
 }
 
 pub(super) fn head(checked: &Checked, env: &Env, ui: &Ui) {
-    ui.out(format!("{}   {}; written by {}", checked.branch, holding(&checked.baton, env), checked.author));
+    ui.out(format!("{}   {}; written by {}", checked.branch, baton::words(&checked.baton, env), checked.author));
     if let Some(why) = &checked.offline {
         ui.say(format!("offline: {why}; what follows is as of the last fetch"));
     }

@@ -5,6 +5,7 @@ use clap::{Args, Parser};
 use super::Cli;
 use crate::env::Env;
 use crate::fault::AnyFault;
+use crate::flows::Stuck;
 use crate::flows::demo::{BRANCH, Stage, Surface};
 use crate::ui::Ui;
 
@@ -12,6 +13,9 @@ use crate::ui::Ui;
 pub(super) struct DemoArgs {}
 
 pub(super) fn run(_: &DemoArgs, env: &Env, ui: &Ui) -> Result<u8, AnyFault> {
+    if ui.is_json() {
+        return Err(Stuck::usage("the demo is a story and has no JSON", "run it without --json").into());
+    }
     let stage = Stage::set(env)?;
     ui.out(format!("A remote, a cloud machine and a laptop, all in {}.", stage.folder().display()));
     ui.out("Two homes, two clones at different paths; what follows is the program itself on real git.\n");

@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::tell_settled;
 use crate::env::Env;
 use crate::fault::AnyFault;
 use crate::flows::Ctx;
@@ -36,6 +37,7 @@ pub(super) fn run(args: &FetchArgs, env: &Env, ui: &Ui) -> Result<u8, AnyFault> 
             words::count(ctx.known_handoffs()? as u64, "handoff")
         ));
     }
+    tell_settled(&fetched.settled, &fetched.remote, ui);
     ui.report(&fetched);
     Ok(0)
 }

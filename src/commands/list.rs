@@ -2,10 +2,9 @@
 
 use clap::Args;
 
-use super::status::holding;
 use crate::env::Env;
 use crate::fault::AnyFault;
-use crate::flows::Ctx;
+use crate::flows::{Ctx, baton};
 use crate::render::words;
 use crate::ui::Ui;
 
@@ -16,10 +15,10 @@ pub(super) fn run(_: &ListArgs, env: &Env, ui: &Ui) -> Result<u8, AnyFault> {
     let ctx = Ctx::open(env)?;
     let (handoffs, broken) = ctx.handoffs()?;
     for h in &handoffs {
-        ui.out(format!("{}   {}", h.branch, holding(&h.baton, env)));
-        for (key, events, title) in &h.sessions {
-            let name = words::session(key.agent.as_str(), key.id.short(), title.as_deref());
-            ui.out(format!("  {name}   {}", words::count(*events, "event")));
+        ui.out(format!("{}   {}", h.branch, baton::words(&h.baton, env)));
+        for s in &h.sessions {
+            let name = words::session(s.key.agent.as_str(), s.key.id.short(), s.title.as_deref());
+            ui.out(format!("  {name}   {}", words::count(s.events, "event")));
         }
     }
     for (name, why) in &broken {

@@ -8,7 +8,9 @@ mod fetch;
 mod hook;
 mod init;
 mod list;
+mod man;
 mod push;
+mod release;
 mod resume;
 mod save;
 mod show;
@@ -20,7 +22,9 @@ use clap::{Args, Parser, Subcommand};
 use crate::env::Env;
 use crate::error;
 use crate::fault::AnyFault;
-use crate::flows::run;
+use crate::flows::typed::Typed;
+use crate::flows::{baton, run};
+use crate::model::record::BatonState;
 use crate::ui::Ui;
 
 /// The whole command line.
@@ -54,6 +58,8 @@ enum Command {
     Save(save::SaveArgs),
     /// Hand over: capture, offer the baton, push the branch with its sessions
     Push(push::PushArgs),
+    /// Let go of the branch without offering it
+    Release(release::ReleaseArgs),
     /// Fetch what others handed over
     Fetch(fetch::FetchArgs),
     /// Say how the code, the logs and the baton here relate to a handoff, and what may safely be done
@@ -73,6 +79,8 @@ enum Command {
     Hook(hook::HookArgs),
     /// Print the completions of a shell
     Completions(completions::CompletionsArgs),
+    /// Print the manual page, or put it where `git handoff --help` finds it
+    Man(man::ManArgs),
 }
 
 /// Runs the command line and returns the exit code.
@@ -110,6 +118,7 @@ fn dispatch(command: Option<Command>, env: &Env, ui: &Ui) -> Result<u8, AnyFault
         Command::Uninstall(args) => uninstall::run(&args, env, ui),
         Command::Save(args) => save::run(&args, env, ui),
         Command::Push(args) => push::run(&args, env, ui),
+        Command::Release(args) => release::run(&args, env, ui),
         Command::Fetch(args) => fetch::run(&args, env, ui),
         Command::Check(args) => check::run(&args, env, ui),
         Command::Resume(args) => resume::run(&args, env, ui),
@@ -119,6 +128,7 @@ fn dispatch(command: Option<Command>, env: &Env, ui: &Ui) -> Result<u8, AnyFault
         Command::Demo(args) => demo::run(&args, env, ui),
         Command::Hook(args) => hook::run(args, env, ui),
         Command::Completions(args) => completions::run(&args, ui),
+        Command::Man(args) => man::run(&args, env, ui),
     }
 }
 
@@ -147,6 +157,12 @@ pub struct CaptureArgs {
 }
 
 impl CaptureArgs {
+    /// The command that these were typed with; the branch is what it asks for, so it is not among them.
+    fn typed(&self, command: &'static str) -> Typed {
+        let typed = Typed::by_flag(command).value("--remote", self.lane.remote.as_deref()).flag("--all", self.all);
+        self.sessions.iter().fold(typed, |typed, id| typed.value("--session", Some(id)))
+    }
+
     fn ask(&self) -> crate::flows::save::Ask {
         crate::flows::save::Ask {
             branch: self.lane.branch.clone(),
@@ -155,6 +171,26 @@ impl CaptureArgs {
             all: self.all,
             ..Default::default()
         }
+    }
+}
+
+/// One line to whoever had a branch that another surface took, once.
+fn tell_lost(lost: Option<&baton::Lost>, ctx: &crate::flows::Ctx, ui: &Ui) {
+    let Some(lost) = lost else { return };
+    let branch = crate::flows::quote(&lost.branch);
+    ui.say(format!(
+        "handoff: {} is no longer yours: {}; `git handoff resume {branch}` shows the ways on",
+        lost.branch,
+        baton::words(&lost.now, &ctx.env)
+    ));
+    ctx.told(lost);
+}
+
+/// What a remote could be told of now, a line each.
+fn tell_settled(settled: &[baton::Settled], remote: &str, ui: &Ui) {
+    for baton::Settled { branch, state } in settled {
+        let what = if *state == BatonState::Free { "you let go of it" } else { "you have it" };
+        ui.say(format!("handoff: {branch}: {remote} knows now that {what}"));
     }
 }
 

@@ -3,12 +3,12 @@
 use clap::Args;
 
 use super::check::left_out;
-use super::{CaptureArgs, captured_line};
+use super::{CaptureArgs, captured_line, tell_lost};
 use crate::env::Env;
 use crate::fault::AnyFault;
+use crate::flows::Ctx;
 use crate::flows::push::PushReport;
 use crate::flows::work::{WorkAsk, some};
-use crate::flows::{Ctx, quote};
 use crate::render::words;
 use crate::ui::Ui;
 
@@ -25,7 +25,9 @@ pub(super) struct PushArgs {
 }
 
 pub(super) fn run(args: &PushArgs, env: &Env, ui: &Ui) -> Result<u8, AnyFault> {
-    let ctx = Ctx::open(env)?;
+    let typed = args.what.typed("push").flag("--work", args.work);
+    let ctx =
+        Ctx::open(env)?.typed(args.include.iter().fold(typed, |typed, path| typed.value("--include", Some(path))));
     let ask = args.what.ask();
     // On a terminal the first push to a remote asks; elsewhere the choices are printed.
     let question = ctx.first_push(&ask)?;
@@ -35,7 +37,12 @@ pub(super) fn run(args: &PushArgs, env: &Env, ui: &Ui) -> Result<u8, AnyFault> {
         &WorkAsk { take: args.work || !args.include.is_empty(), include: args.include.clone() },
         confirmed,
     )?;
-    print(&report, ui);
+    print(&report, env, ui);
+    // Who is told that the baton stays with another needs no second line.
+    match report.saved.lost.as_ref().filter(|_| !report.baton.mine) {
+        Some(lost) => ctx.told(lost),
+        None => tell_lost(report.saved.lost.as_ref(), &ctx, ui),
+    }
     ui.report(&report);
     Ok(0)
 }
@@ -53,7 +60,7 @@ fn along(report: &PushReport) -> String {
     format!("{files}, {size}")
 }
 
-fn print(report: &PushReport, ui: &Ui) {
+fn print(report: &PushReport, env: &Env, ui: &Ui) {
     report.saved.sessions.iter().for_each(|c| ui.field(9, "saved", captured_line(c)));
     let commits = match (report.branch_moved, report.commits) {
         (false, _) => "nothing new in the code".to_owned(),
@@ -63,8 +70,10 @@ fn print(report: &PushReport, ui: &Ui) {
     ui.field(9, "pushed", format!("{} -> {}   {commits}{}", report.branch, report.remote, along(report)));
     match report.baton.mine {
         true => ui.field(9, "offered", format!("the baton, by {}", report.baton.holder)),
-        // They took it meanwhile; what was pushed is there for them.
-        false => ui.field(9, "baton", format!("stays with {}, who took it", report.baton.holder)),
+        false => {
+            let since = words::ago(report.baton.since, env.now());
+            ui.field(9, "baton", format!("stays with {}, who took it {since}", report.baton.holder));
+        }
     }
     for other in &report.saved.others {
         let name = words::session(other.key.agent.as_str(), other.key.id.short(), other.title.as_deref());
@@ -82,5 +91,10 @@ fn print(report: &PushReport, ui: &Ui) {
             ui.say(format!("unmerged, taken as in the work tree: {}", some(&work.unmerged)));
         }
     }
-    ui.out(format!("\ncontinue it anywhere with\n  git handoff resume {}", quote(&report.branch)));
+    let next = if report.baton.mine {
+        "continue it anywhere with"
+    } else {
+        "what you pushed is there for them; to hand over yourself"
+    };
+    ui.out(format!("\n{next}\n  {}", report.next));
 }

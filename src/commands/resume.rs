@@ -7,11 +7,12 @@ use clap::Args;
 use super::check::{code, head, left_out, uncommitted};
 use crate::env::Env;
 use crate::fault::AnyFault;
-use crate::flows::Ctx;
 use crate::flows::restore::{Outcome, Restored};
-use crate::flows::resume::{ResumeAsk, Resumed, Taken};
+use crate::flows::resume::{Fork, ResumeAsk, Resumed, Taken};
 use crate::flows::run::{self, shell_line};
+use crate::flows::typed::Typed;
 use crate::flows::work::{WorkRestored, some};
+use crate::flows::{Ctx, baton};
 use crate::model::divergence::Action;
 use crate::render::words;
 use crate::ui::Ui;
@@ -26,12 +27,19 @@ pub(super) struct ResumeArgs {
     /// Continue in a new work tree, beside this one
     #[arg(long, value_name = "FOLDER")]
     worktree: Option<PathBuf>,
-    /// Another session of the branch than the newest
+    /// Another session of the branch than the newest; AGENT.ID@FORK is one way of a session that went several
+    /// (`git handoff status` lists them)
     #[arg(long, value_name = "ID")]
     session: Option<String>,
     /// Take the baton although another surface holds it
     #[arg(long)]
     take: bool,
+    /// Go on beside: the session under a new id on a new branch, the baton where it is
+    #[arg(long, conflicts_with = "take")]
+    fork: bool,
+    /// The new branch of --fork; the first free BRANCH-fork-N unless given
+    #[arg(long, value_name = "NAME", requires = "fork")]
+    branch: Option<String>,
     /// Leave the uncommitted files of the handoff out
     #[arg(long)]
     no_work: bool,
@@ -41,12 +49,13 @@ pub(super) struct ResumeArgs {
 }
 
 pub(super) fn run(args: &ResumeArgs, env: &Env, ui: &Ui) -> Result<u8, AnyFault> {
-    let ctx = Ctx::open(env)?;
+    let ctx = Ctx::open(env)?.typed(typed(args));
     let ask = ResumeAsk {
         what: args.what.clone(),
         remote: args.remote.clone(),
         worktree: args.worktree.clone(),
         session: args.session.clone(),
+        fork: args.fork.then(|| Fork { branch: args.branch.clone() }),
         take: args.take,
         no_work: args.no_work,
     };
@@ -66,6 +75,19 @@ pub(super) fn run(args: &ResumeArgs, env: &Env, ui: &Ui) -> Result<u8, AnyFault>
         return Ok(0);
     }
     run::agent(env, session)
+}
+
+fn typed(args: &ResumeArgs) -> Typed {
+    let worktree = args.worktree.as_ref().map(|w| w.to_string_lossy());
+    Typed::command("resume")
+        .value("--remote", args.remote.as_deref())
+        .value("--worktree", worktree.as_deref())
+        .value("--session", args.session.as_deref())
+        .flag("--take", args.take)
+        .flag("--fork", args.fork)
+        .value("--branch", args.branch.as_deref())
+        .flag("--no-work", args.no_work)
+        .flag("--no-run", args.no_run)
 }
 
 /// The command that continues the session from where the user is.
@@ -98,6 +120,11 @@ fn print(resumed: &Resumed, env: &Env, ui: &Ui) {
         Taken::Ours => ui.field(15, "baton", "yours"),
         Taken::HereOnly { why } => ui.field(15, "baton", format!("yours here; the remote was not told ({why})")),
         Taken::Theirs { holder } => ui.field(15, "baton", format!("{holder} took it at the same moment")),
+        Taken::Left { .. } => {
+            let stays = baton::words(&resumed.checked.baton, env);
+            let goes_on = resumed.fork.as_ref().map_or(String::new(), |b| format!("; this goes on as {b}"));
+            ui.field(15, "baton", format!("stays: {} is {stays}{goes_on}", resumed.checked.branch));
+        }
     }
 }
 

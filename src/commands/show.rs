@@ -5,6 +5,7 @@ use clap::Args;
 use crate::env::Env;
 use crate::fault::AnyFault;
 use crate::flows::Ctx;
+use crate::flows::typed::Typed;
 use crate::render::{conversation, words};
 use crate::ui::Ui;
 
@@ -21,8 +22,11 @@ pub(super) struct ShowArgs {
 }
 
 pub(super) fn run(args: &ShowArgs, env: &Env, ui: &Ui) -> Result<u8, AnyFault> {
-    let ctx = Ctx::open(env)?;
-    let shown = ctx.show(args.what.as_deref())?;
+    let ctx = Ctx::open(env)?.typed(Typed::command("show"));
+    let shown = ctx.show(args.what.as_deref()).map_err(|fault| match &args.what {
+        Some(text) if fault.code() == "unknown_session" => ctx.means_nothing(text).into(),
+        _ => fault,
+    })?;
     if args.log {
         shown.log(&ctx, |line| ui.raw(line))?;
         return Ok(0);

@@ -2,11 +2,12 @@
 
 use clap::Args;
 
+use super::tell_lost;
 use crate::env::Env;
 use crate::fault::AnyFault;
-use crate::flows::overview::{Handoff, Holding, SessionState, Status};
-use crate::flows::{Ctx, quote};
-use crate::model::record::BatonState;
+use crate::flows::overview::{Handoff, SessionState, Status};
+use crate::flows::typed::Typed;
+use crate::flows::{Ctx, baton, quote, ways};
 use crate::render::words;
 use crate::ui::Ui;
 
@@ -17,25 +18,23 @@ pub(super) struct StatusArgs {
 }
 
 pub(super) fn run(args: &StatusArgs, env: &Env, ui: &Ui) -> Result<u8, AnyFault> {
-    let ctx = Ctx::open(env)?;
+    let ctx = Ctx::open(env)?.typed(Typed::command("status"));
     let status = ctx.status(args.branch.as_deref())?;
     print(&status, env, ui);
+    tell_lost(status.lost.as_ref(), &ctx, ui);
     ui.report(&status);
     Ok(0)
 }
 
 fn print(status: &Status, env: &Env, ui: &Ui) {
-    let held = status.baton.as_ref().map_or("not handed over yet".to_owned(), |b| holding(b, env));
-    let unsent = if status.baton.is_some() && status.unsent { ", not sent yet" } else { "" };
-    ui.out(format!("{}   {held}{unsent}", status.branch));
-    if let Some(code) = code(status) {
-        ui.out(format!("  code   {code}"));
-    }
-    for s in &status.sessions {
-        ui.out(format!("  {}", session(s)));
-    }
-    if status.sessions.is_empty() {
-        ui.out("  no session of an agent had a turn on this branch here");
+    match &status.branch {
+        Some(branch) => of_branch(branch, status, env, ui),
+        None => {
+            let at = status.detached.as_ref().map_or("", |at| at.short());
+            ui.out(format!(
+                "HEAD is detached at {at}, which is no branch's alone; `git handoff status <branch>` tells of one"
+            ));
+        }
     }
     if !status.waiting.is_empty() {
         ui.out("waiting");
@@ -45,21 +44,34 @@ fn print(status: &Status, env: &Env, ui: &Ui) {
         ui.say(format!("warning: {problem}"));
     }
     let behind = status.code.behind > 0 || status.sessions.iter().any(|s| s.behind > 0);
-    if behind {
-        ui.say(format!("hint: `git handoff resume {}` brings what others added", quote(&status.branch)));
+    if let Some(branch) = status.branch.as_ref().filter(|_| behind) {
+        ui.say(format!("hint: `git handoff resume {}` brings what others added", quote(branch)));
     }
     if status.remote.is_none() {
         ui.say("hint: `git handoff init` lets this clone send sessions to its remote");
     }
 }
 
-/// `held by you, taken 4 minutes ago`, `offered 4 minutes ago by cloud-7f3a`.
-pub(super) fn holding(b: &Holding, env: &Env) -> String {
-    let who = if b.mine { "you" } else { b.holder.as_str() };
-    let when = words::ago(b.since, env.now());
-    match b.state {
-        BatonState::Held => format!("held by {who}, taken {when}"),
-        BatonState::Offered => format!("offered {when} by {who}"),
+fn of_branch(branch: &str, status: &Status, env: &Env, ui: &Ui) {
+    let held = status.baton.as_ref().map_or("not handed over yet".to_owned(), |b| baton::words(b, env));
+    let unsent = if status.baton.is_some() && status.unsent { ", not sent yet" } else { "" };
+    ui.out(format!("{branch}   {held}{unsent}"));
+    if let Some(code) = code(status) {
+        ui.out(format!("  code   {code}"));
+    }
+    for s in &status.sessions {
+        ui.out(format!("  {}", session(s)));
+        s.ways.iter().for_each(|way| ui.out(format!("    {}", ways::words(way, env))));
+        for fork in s.ways.iter().filter(|way| way.parts_after.is_some()) {
+            ui.say(format!(
+                "hint: `git handoff resume {} --session {}` goes on with that fork",
+                quote(branch),
+                fork.session
+            ));
+        }
+    }
+    if status.sessions.is_empty() {
+        ui.out("  no session of an agent had a turn on this branch here");
     }
 }
 
@@ -95,6 +107,6 @@ fn session(s: &SessionState) -> String {
 
 pub(super) fn waiting(h: &Handoff, env: &Env) -> String {
     let title =
-        h.sessions.iter().rev().find_map(|(_, _, t)| t.as_deref()).map(|t| format!("   \"{t}\"")).unwrap_or_default();
-    format!("{}  {}{title}", h.branch, holding(&h.baton, env))
+        h.sessions.iter().rev().find_map(|s| s.title.as_deref()).map(|t| format!("   \"{t}\"")).unwrap_or_default();
+    format!("{}  {}{title}", h.branch, baton::words(&h.baton, env))
 }

@@ -3,11 +3,11 @@
 use serde::Serialize;
 
 use crate::fault::AnyFault;
-use crate::flows::overview::Holding;
+use crate::flows::baton::Holding;
 use crate::flows::show::named_in;
 use crate::flows::sync::ServerBranch;
 use crate::flows::work::WorkState;
-use crate::flows::{Ctx, Lane, Stuck};
+use crate::flows::{Coded, Ctx, Lane, Stuck};
 use crate::format::refs;
 use crate::git::observe::{self, observe};
 use crate::git::tree;
@@ -97,9 +97,9 @@ impl Ctx {
     /// Fetches, reads, verifies and judges. Changes no work tree, no branch and no agent's store.
     pub fn examine(&self, ask: &CheckAsk) -> Result<Examined, AnyFault> {
         let (lane, remote, server, named) = self.find_handoff(ask)?;
-        let stored = records::find(&self.repo, &lane.server, remote.as_deref())?
-            .stored
-            .ok_or_else(|| self.not_handed_over(&lane, remote.as_deref()))?;
+        let Some(stored) = records::find(&self.repo, &lane.server, remote.as_deref())?.stored else {
+            return Err(self.not_handed_over(&lane));
+        };
         let record = &stored.record;
         let offline = match &server {
             ServerBranch::Offline { why, .. } => Some(why.clone()),
@@ -136,7 +136,12 @@ impl Ctx {
     }
 
     /// Judges, and where the verdict is that more must be fetched first, fetches it and judges again.
-    fn judged(&self, ask: &observe::Ask, remote: Option<&str>, online: bool) -> Result<(Snapshot, Verdict), AnyFault> {
+    pub(super) fn judged(
+        &self,
+        ask: &observe::Ask,
+        remote: Option<&str>,
+        online: bool,
+    ) -> Result<(Snapshot, Verdict), AnyFault> {
         let mut snapshot = observe(&self.repo, &self.env, ask)?;
         let mut verdict = judge(&snapshot);
         for round in 0..4 {
@@ -152,6 +157,7 @@ impl Ctx {
             snapshot = observe(&self.repo, &self.env, ask)?;
             verdict = judge(&snapshot);
         }
+        verdict.choices = self.typed.repeated(verdict.choices, ask.branch.as_str());
         Ok((snapshot, verdict))
     }
 
@@ -162,10 +168,10 @@ impl Ctx {
     ) -> Result<(Lane, Option<String>, ServerBranch, Option<SessionKey>), AnyFault> {
         let lane = match &ask.what {
             None => self.lane(None, ask.remote.as_deref())?,
-            Some(text) => match text.parse::<BranchName>() {
-                Ok(name) => self.lane_of_server_branch(&name, ask.remote.as_deref())?,
-                Err(bad) => return Err(bad.into()),
-            },
+            Some(text) => {
+                let (name, of) = self.branch_named(text)?;
+                self.lane_of_server_branch(&name, ask.remote.as_deref().or(of.as_deref()))?
+            }
         };
         let remote = lane.remote.clone();
         let nowhere = ServerBranch::Offline { why: "this clone has no remote".into(), as_of: None };
@@ -177,7 +183,7 @@ impl Ctx {
         let Some(text) = &ask.what else { return Ok((lane, remote, server, None)) };
         let Some(key) = named_in(&self.sessions_known()?, text)? else { return Ok((lane, remote, server, None)) };
         let (handoffs, _) = self.handoffs()?;
-        let Some(handoff) = handoffs.iter().find(|h| h.sessions.iter().any(|(k, _, _)| *k == key)) else {
+        let Some(handoff) = handoffs.iter().find(|h| h.sessions.iter().any(|s| s.key == key)) else {
             return Ok((lane, remote, server, None));
         };
         let lane = self.lane_of_server_branch(&handoff.branch.parse()?, ask.remote.as_deref())?;
@@ -202,8 +208,14 @@ impl Ctx {
         Ok(Lane { server: server.clone(), ..lane })
     }
 
-    fn not_handed_over(&self, lane: &Lane, remote: Option<&str>) -> Stuck {
-        let at = remote.map_or(String::new(), |r| format!(" at {r}"));
+    /// A branch without a handoff, or a name that is none at all.
+    pub(super) fn not_handed_over(&self, lane: &Lane) -> AnyFault {
+        match self.unknown(lane) {
+            Ok(None) => {}
+            Ok(Some(unknown)) => return unknown.into(),
+            Err(fault) => return fault,
+        }
+        let at = lane.remote.as_ref().map_or(String::new(), |r| format!(" at {r}"));
         let what = format!("{} was not handed over{at}", lane.server);
         let others = self.handoffs().map(|(h, _)| h).unwrap_or_default();
         let next = match others.as_slice() {
@@ -213,7 +225,7 @@ impl Ctx {
                 format!("handed over are: {}", names.join(", "))
             }
         };
-        Stuck::failed(what, next)
+        Coded::new("not_handed_over", Stuck::failed(what, next)).into()
     }
 
     /// Brings the logs that a record names and verifies every segment.

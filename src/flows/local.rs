@@ -8,9 +8,8 @@ use jiff::Timestamp;
 
 use crate::env::Env;
 use crate::fault::FileFault;
-use crate::format::refs;
 use crate::git::Repo;
-use crate::model::ids::{BranchName, SessionId, SessionKey};
+use crate::model::ids::{SessionId, SessionKey};
 
 /// The folder of local state.
 #[derive(Debug, Clone)]
@@ -60,6 +59,14 @@ impl Local {
         let _ = fs::remove_file(self.dir.join(name));
     }
 
+    /// The names of the small files in a folder.
+    pub fn names(&self, folder: &str) -> Vec<String> {
+        let entries = fs::read_dir(self.dir.join(folder)).into_iter().flatten().flatten();
+        let mut names: Vec<String> = entries.filter_map(|e| e.file_name().into_string().ok()).collect();
+        names.sort();
+        names
+    }
+
     /// The key of this clone's keyed hashes: made once, and never sent anywhere.
     pub fn key(&self, env: &Env) -> Result<[u8; 32], FileFault> {
         let known = || blake3::Hash::from_hex(self.read("key")?.trim()).ok();
@@ -104,18 +111,6 @@ impl Local {
     /// Remembers the copy of a session.
     pub fn note_copy(&self, key: &SessionKey, id: &SessionId) -> Result<(), FileFault> {
         self.write(&format!("{COPIES}/{key}"), &format!("{id}\n"))
-    }
-
-    /// Notes that this clone took a branch over at an epoch of its baton, where the remote could not be told.
-    pub fn note_taken(&self, branch: &BranchName, epoch: u64, since: Timestamp) -> Result<(), FileFault> {
-        self.write(&format!("taken/{}", refs::component(branch)), &format!("{epoch} {since}\n"))
-    }
-
-    /// Since when this clone has a branch that it took over at that epoch, if it did.
-    pub fn taken(&self, branch: &BranchName, epoch: u64) -> Option<Timestamp> {
-        let note = self.read(&format!("taken/{}", refs::component(branch)))?;
-        let (at, since) = note.trim().split_once(' ')?;
-        (at.parse() == Ok(epoch)).then(|| since.parse().ok())?
     }
 
     /// Notes that a remote answered just now.

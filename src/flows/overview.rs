@@ -2,30 +2,37 @@
 
 use std::collections::HashSet;
 
-use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::agents::Agent;
 use crate::fault::AnyFault;
+use crate::flows::baton::{Holding, Lost};
 use crate::flows::capture::here::carried;
 use crate::flows::capture::progress::Progress;
 use crate::flows::capture::tally::Tally;
+use crate::flows::lane::Detached;
 use crate::flows::sessions::Candidate;
+use crate::flows::ways::Way;
 use crate::flows::{Ctx, Lane};
+use crate::format::message::SessionLine;
 use crate::format::refs;
 use crate::jsonl::Lines;
 use crate::model::ids::{BranchName, Oid, SessionKey};
-use crate::model::record::{Baton, BatonState};
+use crate::model::record::BatonState;
 use crate::store::files::StoredFile;
 use crate::store::{logs, records};
 
 /// The branch at a glance.
 #[derive(Debug, Clone, Serialize)]
 pub struct Status {
-    /// The branch here.
-    pub branch: String,
+    /// The branch here; `None`: HEAD is detached, and it is not clear which one is meant.
+    pub branch: Option<String>,
+    /// Where HEAD is detached, if that leaves the branch open.
+    pub detached: Option<Oid>,
     /// Who holds it; `None`: it was never handed over.
     pub baton: Option<Holding>,
+    /// It was this clone's until another surface took it, and nobody was told so far.
+    pub lost: Option<Lost>,
     /// Its sessions.
     pub sessions: Vec<SessionState>,
     /// Handoffs of other surfaces that wait to be picked up.
@@ -38,19 +45,6 @@ pub struct Status {
     pub code: CodeState,
     /// What is said of the branch here has not been sent to the remote yet.
     pub unsent: bool,
-}
-
-/// Who holds a branch.
-#[derive(Debug, Clone, Serialize)]
-pub struct Holding {
-    /// Held or offered.
-    pub state: BatonState,
-    /// By whom.
-    pub holder: String,
-    /// Whether that is this clone.
-    pub mine: bool,
-    /// Since when.
-    pub since: Timestamp,
 }
 
 /// The branch's code beside what the remote had when last seen.
@@ -81,6 +75,8 @@ pub struct SessionState {
     pub here: bool,
     /// Forks of it that are kept.
     pub forks: usize,
+    /// The ways that it went, the main one first; none unless it went several.
+    pub ways: Vec<Way>,
 }
 
 /// One handed-over branch.
@@ -92,8 +88,8 @@ pub struct Handoff {
     pub baton: Holding,
     /// The commit it was at.
     pub head: Oid,
-    /// Its sessions with events and title, the one that was worked with last at the end.
-    pub sessions: Vec<(SessionKey, u64, Option<String>)>,
+    /// Its sessions, the one that was worked with last at the end.
+    pub sessions: Vec<SessionLine>,
 }
 
 /// The ref of a record that could not be read, and why.
@@ -109,11 +105,12 @@ impl Ctx {
     pub fn handoffs(&self) -> Result<(Vec<Handoff>, Vec<Unreadable>), AnyFault> {
         let mut found = Vec::new();
         let mut broken = Vec::new();
+        let batons = self.batons()?;
         for (name, summary) in records::list(&self.repo)? {
             match summary {
                 Ok(s) => found.push(Handoff {
                     branch: s.branch.to_string(),
-                    baton: self.holding(&s.branch, &s.baton)?,
+                    baton: batons.holding(&s.branch, &s.baton),
                     head: s.head,
                     sessions: s.sessions,
                 }),
@@ -124,15 +121,26 @@ impl Ctx {
         Ok((found, broken))
     }
 
-    /// The branch at a glance.
+    /// The branch at a glance; of a detached HEAD that could be several branches' or none's, what waits.
     pub fn status(&self, branch: Option<&str>) -> Result<Status, AnyFault> {
-        let lane = self.lane(branch, None)?;
+        let lane = match self.lane(branch, None) {
+            Ok(lane) => lane,
+            Err(fault) => {
+                let error: &dyn std::error::Error = &*fault;
+                let Some(detached) = error.downcast_ref::<Detached>() else { return Err(fault) };
+                return self.status_of_no_branch(detached);
+            }
+        };
+        if let Some(unknown) = branch.map(|_| self.unknown(&lane)).transpose()?.flatten() {
+            return Err(unknown.into());
+        }
         // A damaged record is no reason to say nothing of the sessions.
         let (known, problem) = match records::find(&self.repo, &lane.server, lane.remote.as_deref()) {
             Ok(known) => (known.stored, None),
             Err(error) => (None, Some(error.to_string())),
         };
         let baton = known.as_ref().map(|k| self.holding(&lane.server, &k.record.baton)).transpose()?;
+        let lost = known.as_ref().map(|k| self.lost(&lane.server, &k.record.baton)).transpose()?.flatten();
         let mut sessions = self.sessions_on(&lane.local)?;
         for entry in known.iter().flat_map(|k| &k.record.sessions) {
             for here in sessions.iter_mut().filter(|s| s.key == entry.key && s.not_pushed == 0) {
@@ -147,19 +155,45 @@ impl Ctx {
                     behind: 0,
                     here: false,
                     forks: 0,
+                    ways: Vec::new(),
                 });
             }
         }
-        let (handoffs, _) = self.handoffs()?;
-        let waits =
-            |h: &Handoff| !h.baton.mine && h.baton.state == BatonState::Offered && h.branch != lane.server.as_str();
-        let waiting = handoffs.into_iter().filter(waits).collect();
+        for session in &mut sessions {
+            // A damaged log is for `check` to tell of.
+            session.ways = self.ways_of(&session.key, lane.remote.as_deref()).unwrap_or_default();
+            session.forks = session.forks.max(session.ways.len().saturating_sub(1));
+        }
+        let waiting = self.waiting(Some(&lane.server))?;
         let code = self.code_state(&lane)?;
         let tips = records::tips(&self.repo, &lane.server, lane.remote.as_deref())?;
         let unsent =
             tips.local.is_some_and(|here| !tips.remote.is_some_and(|there| self.repo.is_ancestor(&here, &there)));
         let remote = lane.remote.filter(|r| self.opted_in(r));
-        Ok(Status { branch: lane.local.to_string(), baton, sessions, waiting, remote, problem, code, unsent })
+        let branch = Some(lane.local.to_string());
+        Ok(Status { branch, detached: None, baton, lost, sessions, waiting, remote, problem, code, unsent })
+    }
+
+    fn status_of_no_branch(&self, detached: &Detached) -> Result<Status, AnyFault> {
+        Ok(Status {
+            branch: None,
+            detached: Some(detached.at.clone()),
+            baton: None,
+            lost: None,
+            sessions: Vec::new(),
+            waiting: self.waiting(None)?,
+            remote: self.usual_remote().filter(|r| self.opted_in(r)),
+            problem: None,
+            code: CodeState::default(),
+            unsent: false,
+        })
+    }
+
+    /// What others offer, but for one branch.
+    fn waiting(&self, but: Option<&BranchName>) -> Result<Vec<Handoff>, AnyFault> {
+        let offered = |h: &Handoff| !h.baton.mine && h.baton.state == BatonState::Offered;
+        let (handoffs, _) = self.handoffs()?;
+        Ok(handoffs.into_iter().filter(|h| offered(h) && but.is_none_or(|b| h.branch != b.as_str())).collect())
     }
 
     fn code_state(&self, lane: &Lane) -> Result<CodeState, AnyFault> {
@@ -190,18 +224,19 @@ impl Ctx {
             let not_pushed = self.not_pushed(&surveyed.candidate, events)?;
             let forks =
                 self.repo.find_ref(&refs::log(&key))?.map_or(Ok(0), |tip| logs::fork_count(&self.repo, &tip))?;
-            states.push(SessionState { key, title: surveyed.title, events, not_pushed, behind: 0, here: true, forks });
+            let title = surveyed.title;
+            states.push(SessionState {
+                key,
+                title,
+                events,
+                not_pushed,
+                behind: 0,
+                here: true,
+                forks,
+                ways: Vec::new(),
+            });
         }
         Ok(states)
-    }
-
-    /// A branch's baton as this clone sees it.
-    pub fn holding(&self, branch: &BranchName, baton: &Baton) -> Result<Holding, AnyFault> {
-        let me = self.local.holder(&self.env, &self.repo)?;
-        if let Some(since) = self.local.taken(branch, baton.epoch) {
-            return Ok(Holding { state: BatonState::Held, mine: true, holder: me, since });
-        }
-        Ok(Holding { state: baton.state, mine: me == baton.holder, holder: baton.holder.clone(), since: baton.since })
     }
 
     /// How many events of a session no remote had when last seen: those after the last one that some log there has,

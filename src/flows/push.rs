@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use crate::fault::{AnyFault, Choice};
-use crate::flows::overview::Holding;
-use crate::flows::save::{Ask, BatonChange, Saved, WorkChange};
+use crate::flows::baton::Holding;
+use crate::flows::record::{BatonChange, WorkChange};
+use crate::flows::save::{Ask, Saved};
 use crate::flows::send::Sent;
 use crate::flows::work::{WorkAsk, WorkTaken};
 use crate::flows::{Ctx, Lane, Stuck, Undecided, quote};
@@ -31,8 +32,10 @@ pub struct PushReport {
     pub commits: Option<usize>,
     /// Whether the branch itself moved there.
     pub branch_moved: bool,
-    /// Who has the baton now.
+    /// Who has the baton now: another surface, if it held the branch.
     pub baton: Holding,
+    /// The command that goes on elsewhere; where another surface has the baton, the one that hands over all the same.
+    pub next: String,
     /// How many files have changes that were not committed and stay here.
     pub uncommitted: usize,
     /// The uncommitted work that went along; `None`: it was not asked for.
@@ -44,7 +47,7 @@ pub struct PushReport {
 }
 
 impl Ctx {
-    /// Saves, offers and sends. `confirmed`: the user agreed that sessions may go to a remote that was not opted in.
+    /// Saves, offers (unless another surface holds the branch) and sends. `confirmed`: the user agreed that sessions may go to a remote that was not opted in.
     pub fn push(&self, ask: &Ask, work: &WorkAsk, confirmed: bool) -> Result<PushReport, AnyFault> {
         let lane = self.lane(ask.branch.as_deref(), ask.remote.as_deref())?;
         let remote = self.permitted(&lane, confirmed)?;
@@ -66,13 +69,18 @@ impl Ctx {
             let sent = self.send(&lane, &remote, &record, &saved.record, &keys).map_err(saved_here)?;
             match sent {
                 Sent::All { branch } => {
+                    let baton = self.holding(&lane.server, &record.baton)?;
+                    let resume = format!("git handoff resume {}", quote(lane.server.as_str()));
+                    let take =
+                        || format!("{} --take && {}", self.typed.resume(lane.server.as_str()), self.typed.push());
                     let commits = before.as_ref().map(|old| self.repo.count_between(old, &record.head));
                     return Ok(PushReport {
                         remote,
                         branch: lane.server.to_string(),
                         commits,
                         branch_moved: branch,
-                        baton: self.holding(&lane.server, &record.baton)?,
+                        next: if baton.mine { resume } else { take() },
+                        baton,
                         uncommitted: if work.is_some() { 0 } else { self.repo.changed_paths()? },
                         work,
                         bytes,
@@ -155,7 +163,7 @@ impl Ctx {
         let (b, r) = (lane.server.as_str(), quote(remote));
         let mut choices =
             vec![Choice::new("look", format!("git log --oneline {}", quote(&format!("{}..{remote}/{b}", lane.local))))];
-        choices.push(Choice::new("take them in", format!("git handoff resume {}", quote(b))));
+        choices.push(Choice::new("take them in", self.typed.resume(b)));
         let here = self.repo.branch_tip(&lane.local).ok().flatten();
         // Who is only behind has nothing that could replace theirs.
         let own = here.zip(there).map_or(1, |(here, there)| self.repo.count_between(there, &here));
@@ -163,9 +171,10 @@ impl Ctx {
             let expect = there.map_or(String::new(), |o| format!(":{o}"));
             let lease = quote(&format!("--force-with-lease={b}{expect}"));
             let spec = quote(&format!("{}:{b}", lane.local));
-            let onto = format!("git pull --rebase {r} {} && git handoff push", quote(b));
+            let again = self.typed.push();
+            let onto = format!("git pull --rebase {r} {} && {again}", quote(b));
             choices.push(Choice::new("put yours on top", onto));
-            choices.push(Choice::new("drop theirs", format!("git push {lease} {r} {spec} && git handoff push")));
+            choices.push(Choice::new("drop theirs", format!("git push {lease} {r} {spec} && {again}")));
         }
         let what = format!("{b} at {remote} has commits that are not here; the branch was not pushed");
         Undecided { what, choices }

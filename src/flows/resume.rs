@@ -1,27 +1,24 @@
 //! `git handoff resume`: check, bring the code, restore the session, take the baton.
 
+mod session;
+
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
 use crate::fault::{AnyFault, Choice};
+use crate::flows::baton::{self, Holding, Passed};
 use crate::flows::check::{CheckAsk, Checked, Examined};
+use crate::flows::record::BatonChange;
 use crate::flows::restore::Restored;
-use crate::flows::save::BatonChange;
-use crate::flows::send::RecordSent;
 use crate::flows::work::WorkRestored;
-use crate::flows::{Ctx, Lane, Stuck, Undecided, quote};
-use crate::format::refs;
-use crate::git::refs::RefChange;
+use crate::flows::{Coded, Ctx, Lane, Stuck, Undecided, quote};
 use crate::git::tree::{self, Done};
 use crate::model::divergence::Action;
-use crate::model::ids::SessionKey;
-use crate::model::record::{Baton, BatonState};
-use crate::store::logs::Logs;
+use crate::model::ids::BranchName;
+use crate::model::record::BatonState;
 use crate::store::records;
-
-/// How often a lost race for the baton is run again.
-const MOST_TRIES: usize = 5;
+use session::Wanted;
 
 /// What to pick up, and how.
 #[derive(Debug, Clone, Default)]
@@ -32,12 +29,21 @@ pub struct ResumeAsk {
     pub remote: Option<String>,
     /// Continue in a new work tree there, beside this one.
     pub worktree: Option<PathBuf>,
-    /// Another session of the branch than the newest.
+    /// Another session of the branch than the newest, or a fork of one (`<agent>.<id>@<fork>`).
     pub session: Option<String>,
+    /// Go on beside: the session under a new id on a new branch, the baton where it is.
+    pub fork: Option<Fork>,
     /// Take the baton although another surface holds it.
     pub take: bool,
     /// Leave uncommitted work out.
     pub no_work: bool,
+}
+
+/// A new branch to go on with.
+#[derive(Debug, Clone, Default)]
+pub struct Fork {
+    /// Its name; the first free `<branch>-fork-<n>` unless given.
+    pub branch: Option<String>,
 }
 
 /// What was brought.
@@ -55,6 +61,8 @@ pub struct Resumed {
     pub session: Option<Restored>,
     /// Other sessions of the branch, with the command that continues each.
     pub others: Vec<Choice>,
+    /// The new branch on which it goes on, if it was asked for.
+    pub fork: Option<BranchName>,
     /// Who holds the branch now.
     pub baton: Taken,
 }
@@ -75,6 +83,13 @@ pub enum Taken {
         /// Which.
         holder: String,
     },
+    /// It was left where it is: what goes on is another branch.
+    Left {
+        /// Held, offered or free.
+        state: BatonState,
+        /// By whom.
+        holder: String,
+    },
 }
 
 impl Ctx {
@@ -87,20 +102,24 @@ impl Ctx {
             beside: ask.worktree.is_some(),
             no_work: ask.no_work,
         };
-        let examined = self.examine(&check)?;
-        let (key, others) = self.session_of(&examined, ask)?;
-        self.may_take(&examined, ask)?;
-        if matches!(examined.checked.code.action, Action::Stop | Action::DeepenFirst | Action::FetchFirst) {
-            return Err(stopped(&examined).into());
+        let mut examined = self.examine(&check)?;
+        let (chosen, others) = self.session_of(&examined, ask)?;
+        let fork = ask.fork.as_ref().map(|f| self.fork_branch(&examined.lane, f.branch.as_deref())).transpose()?;
+        match &fork {
+            Some(branch) => self.as_new_branch(&mut examined, branch, ask.no_work)?,
+            None => self.may_take(&examined, ask)?,
         }
-        let logs = key.as_ref().map(|key| whole(&examined, key)).transpose()?;
+        if matches!(examined.checked.code.action, Action::Stop | Action::DeepenFirst | Action::FetchFirst) {
+            return Err(Coded::new("code_stopped", stopped(&examined)).into());
+        }
+        let wanted = self.wanted(&examined, chosen, fork.is_some())?;
         let folder = ask.worktree.as_ref().map(|w| self.env.cwd().join(w));
         if let Some(taken) = folder.as_ref().filter(|f| std::fs::read_dir(f).is_ok_and(|mut d| d.next().is_some())) {
             let next = "name another folder with --worktree; nothing was changed";
             return Err(Stuck::usage(format!("{} is there already", taken.display()), next).into());
         }
-        if let (Some(key), Some(logs), Some(root)) = (&key, logs, folder.as_deref().or(self.repo.workdir())) {
-            self.may_restore(key, logs, root)?;
+        if let (Some(wanted), Some(root)) = (&wanted, folder.as_deref().or(self.repo.workdir())) {
+            self.may_restore(&wanted.key, &wanted.logs, root)?;
         }
         self.may_restore_work(&examined)?;
         let verdict = &examined.checked.code;
@@ -113,63 +132,39 @@ impl Ctx {
         let there = if code.folder.is_some() { Ctx::open(&self.env.at(&root))? } else { Ctx::open(&self.env)? };
         there.local.remember(&there.repo, None)?;
         let work = there.restore_work(&examined)?;
-        let session = match (&key, logs) {
-            (Some(key), Some(logs)) => {
-                let tip = self.handed_over(&examined, key)?;
-                Some(there.restore(key, &there.keep(key, logs, tip.as_deref())?, &root)?)
+        let session = match (wanted, &fork) {
+            (Some(Wanted { key, logs, .. }), Some(branch)) => Some(there.restore_fork(&key, &logs, &root, branch)?),
+            (Some(Wanted { key, logs, tip }), None) => {
+                Some(there.restore(&key, &there.keep(&key, &logs, tip.as_deref())?, &root)?)
             }
-            _ => None,
+            (None, _) => None,
         };
-        let baton = self.take_baton(&examined)?;
+        let baton = match &fork {
+            Some(_) => {
+                let Holding { state, holder, .. } = examined.checked.baton.clone();
+                Taken::Left { state, holder }
+            }
+            None => self.take_baton(&examined)?,
+        };
         tree::expire_rescues(&self.repo, self.env.now())?;
-        Ok(Resumed { code, work, root, session, others, baton, checked: examined.checked })
-    }
-
-    /// The session to continue, and the others with their commands.
-    fn session_of(&self, examined: &Examined, ask: &ResumeAsk) -> Result<(Option<SessionKey>, Vec<Choice>), AnyFault> {
-        let keys: Vec<SessionKey> = examined.stored.record.sessions.iter().map(|s| s.key.clone()).collect();
-        let named = match &ask.session {
-            Some(text) => Some(crate::flows::show::named_in(&keys, text)?.ok_or_else(|| {
-                let all: Vec<String> = keys.iter().map(ToString::to_string).collect();
-                Stuck::usage(
-                    format!("no session of {} begins with {text:?}", examined.lane.server),
-                    format!("it has: {}", all.join(", ")),
-                )
-            })?),
-            None => examined.named.clone(),
-        };
-        let key = named.or_else(|| keys.last().cloned());
-        let command =
-            |k: &SessionKey| format!("git handoff resume {} --session {k}", quote(examined.lane.server.as_str()));
-        let others = keys.iter().filter(|k| Some(*k) != key.as_ref());
-        let others = others.map(|k| Choice::new(format!("{} {}", k.agent, k.id.short()), command(k))).collect();
-        Ok((key, others))
-    }
-
-    /// Which of a session's logs is handed over: what the remote's record says counts before what was saved here.
-    fn handed_over(&self, examined: &Examined, key: &SessionKey) -> Result<Option<String>, AnyFault> {
-        let tips = records::tips(&self.repo, &examined.lane.server, examined.remote.as_deref())?;
-        let record = tips.remote.map(|commit| records::read(&self.repo, &commit)).transpose()?.map(|s| s.record);
-        let record = record.as_ref().unwrap_or(&examined.stored.record);
-        Ok(record.sessions.iter().find(|entry| entry.key == *key).and_then(|entry| entry.tip.clone()))
+        Ok(Resumed { code, work, root, session, others, fork, baton, checked: examined.checked })
     }
 
     fn may_take(&self, examined: &Examined, ask: &ResumeAsk) -> Result<(), AnyFault> {
         let baton = &examined.checked.baton;
-        if baton.mine || baton.state == BatonState::Offered || ask.take {
+        if baton.mine || baton.state != BatonState::Held || ask.take {
             return Ok(());
         }
-        let branch = quote(examined.lane.server.as_str());
-        let since = crate::render::words::ago(baton.since, self.env.now());
-        Err(Undecided {
-            what: format!("{} is held by {}, since {since}", examined.lane.server, baton.holder),
-            choices: vec![
-                Choice::new("ask them to hand over, then", format!("git handoff resume {branch}")),
-                Choice::new("go on all the same", format!("git handoff resume {branch} --take")),
-                Choice::new("only read it", format!("git handoff show {branch}")),
-            ],
-        }
-        .into())
+        let branch = examined.lane.server.as_str();
+        let again = self.typed.resume(branch);
+        let choices = vec![
+            Choice::new("ask them to hand over, then", again.clone()),
+            Choice::new("go on beside them", format!("{again} --fork")),
+            Choice::new("go on all the same", format!("{again} --take")),
+            Choice::new("only read it", format!("git handoff show {}", quote(branch))),
+        ];
+        let what = format!("{branch} is {}", baton::words(baton, &self.env));
+        Err(Coded::new("held", Undecided { what, choices }).into())
     }
 
     /// Writes that this clone holds the branch, at the remote it came from, if sessions may go there. Where the remote
@@ -178,57 +173,29 @@ impl Ctx {
     fn take_baton(&self, examined: &Examined) -> Result<Taken, AnyFault> {
         let Examined { lane, remote, stored, .. } = examined;
         let lane = Lane { remote: remote.clone(), ..lane.clone() };
-        let head = &stored.record.head;
-        let remote = match (remote, &examined.checked.offline) {
-            (None, _) => {
-                self.write_record(&lane, head, &[], BatonChange::Take)?;
-                return Ok(Taken::HereOnly { why: "this clone has no remote".into() });
-            }
-            (Some(_), Some(why)) => return self.taken_here(&lane, &stored.record.baton, why.clone()),
-            (Some(remote), None) if !self.opted_in(remote) => {
-                let why = format!("`git handoff init --remote {}` lets this clone write there", quote(remote));
-                return self.taken_here(&lane, &stored.record.baton, why);
-            }
-            (Some(remote), None) => remote,
+        let there = records::tips(&self.repo, &lane.server, remote.as_deref())?.remote;
+        let (Some(remote), Some(_)) = (remote, there) else {
+            self.write_record(&lane, &stored.record.head, &[], BatonChange::Take)?;
+            let why = if remote.is_none() { "this clone has no remote" } else { "nothing of it was pushed there yet" };
+            return Ok(Taken::HereOnly { why: why.into() });
         };
-        let name = refs::record(&lane.server);
-        let before = self.repo.find_ref(&name)?;
-        let (mut commit, _) = self.write_record(&lane, head, &[], BatonChange::Take)?;
-        for _ in 0..MOST_TRIES {
-            match self.send_record(&lane, remote, &commit)? {
-                RecordSent::Arrived => return Ok(Taken::Ours),
-                RecordSent::Lost => self.fetch_records(remote)?,
-                RecordSent::Not { why } => {
-                    let change = RefChange { name, old: Some(commit), new: before, why: "handoff: not told".into() };
-                    self.repo.change_refs(&self.env, &[change])?;
-                    return self.taken_here(&lane, &stored.record.baton, why);
-                }
-            };
-            let record = self.write_record(&lane, head, &[], BatonChange::Keep)?;
-            commit = record.0;
-            let now = self.holding(&lane.server, &record.1.baton)?;
-            if !now.mine {
-                return Ok(Taken::Theirs { holder: now.holder });
+        let passed = match &examined.checked.offline {
+            Some(why) => Passed::Not { why: why.clone() },
+            None if !self.opted_in(remote) => {
+                let why = format!("`git handoff init --remote {}` lets this clone write there", quote(remote));
+                Passed::Not { why }
             }
-        }
-        Ok(Taken::HereOnly { why: "others kept writing".into() })
+            None => self.pass_baton(&lane, remote, BatonState::Held)?,
+        };
+        Ok(match passed {
+            Passed::Arrived => Taken::Ours,
+            Passed::Theirs(baton) => Taken::Theirs { holder: baton.holder },
+            Passed::Not { why } => {
+                self.note_untold(&lane.server, &stored.record.baton, BatonState::Held, remote)?;
+                Taken::HereOnly { why }
+            }
+        })
     }
-
-    fn taken_here(&self, lane: &Lane, baton: &Baton, why: String) -> Result<Taken, AnyFault> {
-        self.local.note_taken(&lane.server, baton.epoch, self.env.now())?;
-        Ok(Taken::HereOnly { why })
-    }
-}
-
-fn whole<'a>(examined: &'a Examined, key: &SessionKey) -> Result<&'a Logs, Stuck> {
-    if let Some((_, logs)) = examined.whole.iter().find(|(k, _)| k == key) {
-        return Ok(logs);
-    }
-    let state = examined.checked.logs.iter().find(|l| l.key == *key);
-    let problem = state.and_then(|s| s.problem.clone()).unwrap_or_else(|| "its log is not there yet".into());
-    let hint = state.and_then(|s| s.hint.clone());
-    let next = hint.unwrap_or_else(|| "`git handoff push` where it was recorded sends it again".into());
-    Err(Stuck::failed(format!("{} {}: {problem}", key.agent, key.id.short()), next))
 }
 
 fn stopped(examined: &Examined) -> Undecided {

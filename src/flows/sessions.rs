@@ -9,7 +9,7 @@ use crate::env::Env;
 use crate::fault::AnyFault;
 use crate::flows::capture::tally::Turn;
 use crate::flows::capture::told::{Told, told};
-use crate::flows::{Ctx, Stuck};
+use crate::flows::{Coded, Ctx, Stuck};
 use crate::git::history::Visit;
 use crate::model::ids::{BranchName, SessionId, SessionKey};
 
@@ -129,7 +129,8 @@ impl Ctx {
                 let looked: Vec<String> = stores.iter().map(|p| p.display().to_string()).collect();
                 let next =
                     format!("looked in {}; `git handoff status` lists the sessions of this clone", looked.join(", "));
-                Err(Stuck::usage(format!("there is no session {text:?} on this machine"), next).into())
+                let what = format!("there is no session {text:?} on this machine");
+                Err(Coded::new("unknown_session", Stuck::usage(what, next)).into())
             }
             n => {
                 let ids: Vec<String> = hits.iter().take(5).map(|c| c.found.key.to_string()).collect();

@@ -169,7 +169,7 @@ impl Ctx {
     pub fn sessions_known(&self) -> Result<Vec<SessionKey>, AnyFault> {
         let mut keys: Vec<SessionKey> = Vec::new();
         for (_, summary) in records::list(&self.repo)? {
-            keys.extend(summary.into_iter().flat_map(|s| s.sessions.into_iter().map(|(key, _, _)| key)));
+            keys.extend(summary.into_iter().flat_map(|s| s.sessions.into_iter().map(|s| s.key)));
         }
         for (name, _) in self.repo.list_refs(crate::format::refs::LOGS)? {
             keys.extend(name[crate::format::refs::LOGS.len()..].parse::<SessionKey>());

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::fault::AnyFault;
 use crate::flows::Ctx;
+use crate::flows::baton::Settled;
 use crate::format::refs;
 use crate::git::refs::RefChange;
 use crate::git::remote::RemoteError;
@@ -21,6 +22,8 @@ pub struct Fetched {
     pub logs: Vec<SessionKey>,
     /// Sessions whose log the remote does not have (yet).
     pub missing: Vec<SessionKey>,
+    /// Batons that the remote could not be told of before.
+    pub settled: Vec<Settled>,
 }
 
 /// Where a branch stands at the remote, as asked just now or as known from earlier.
@@ -114,12 +117,13 @@ impl Ctx {
     pub fn fetch(&self, remote: Option<&str>, logs: bool) -> Result<Fetched, AnyFault> {
         let remote = self.lane_remote(remote)?;
         let records = self.fetch_records(&remote)?;
-        let mut fetched = Fetched { remote: remote.clone(), records, logs: Vec::new(), missing: Vec::new() };
+        let settled = self.settle(&remote, None)?;
+        let mut fetched = Fetched { remote: remote.clone(), records, logs: Vec::new(), missing: Vec::new(), settled };
         if logs {
             let mut keys: Vec<SessionKey> = Vec::new();
             for (name, oid) in self.repo.list_refs(&format!("{}branches/", refs::tracking_root(&remote)))? {
                 match crate::store::records::summary(&self.repo, &oid) {
-                    Ok(summary) => keys.extend(summary.sessions.into_iter().map(|(key, _, _)| key)),
+                    Ok(summary) => keys.extend(summary.sessions.into_iter().map(|s| s.key)),
                     Err(_) => fetched.records.retain(|r| *r != name),
                 }
             }

@@ -8,7 +8,7 @@ use crate::canon::redact::Redactor;
 use crate::fault::{AnyFault, Choice};
 use crate::flows::check::Examined;
 use crate::flows::local::Local;
-use crate::flows::save::WorkChange;
+use crate::flows::record::WorkChange;
 use crate::flows::{Ctx, HalfDone, Lane, Stuck, Undecided, quote};
 use crate::format::refs;
 use crate::git::tree::{self, Rescue, work};
@@ -247,14 +247,16 @@ impl Ctx {
 
     /// What a person can do where the work does not go together with what is here.
     pub fn ways_on(&self, examined: &Examined) -> Vec<Choice> {
-        let branch = quote(examined.lane.server.as_str());
+        let branch = examined.lane.server.as_str();
+        let resume = format!("git handoff resume {}", quote(branch));
         let folder = quote(&examined.snapshot.free_folder.to_string_lossy());
         let commit = examined.stored.record.work.as_ref().map_or(String::new(), ToString::to_string);
-        vec![
+        let choices = vec![
             Choice::new("see them", format!("git show {commit}")),
-            Choice::new("beside yours", format!("git handoff resume {branch} --worktree {folder}")),
-            Choice::new("without them", format!("git handoff resume {branch} --no-work")),
-        ]
+            Choice::new("beside yours", format!("{resume} --worktree {folder}")),
+            Choice::new("without them", format!("{resume} --no-work")),
+        ];
+        self.typed.repeated(choices, branch)
     }
 
     /// Puts the work into this work tree, whose code is in place. What was here is kept first.

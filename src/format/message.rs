@@ -15,20 +15,29 @@ pub struct Summary {
     pub head: Oid,
     /// Who holds it.
     pub baton: Baton,
-    /// Sessions with their number of events and title.
-    pub sessions: Vec<(SessionKey, u64, Option<String>)>,
+    /// Its sessions, the one that was worked with last at the end.
+    pub sessions: Vec<SessionLine>,
     /// The record's sequence number.
     pub sequence: u64,
+}
+
+/// What a trailer says of one session.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct SessionLine {
+    /// Which.
+    pub key: SessionKey,
+    /// How many events its log has.
+    pub events: u64,
+    /// Its title, one line.
+    pub title: Option<String>,
 }
 
 /// The message of a record.
 pub fn write(record: &Record) -> String {
     let baton = &record.baton;
-    let state = match baton.state {
-        BatonState::Held => "held",
-        BatonState::Offered => "offered",
-    };
-    let mut out = format!("handoff: {} {state} by {}\n\n", record.branch, baton.holder);
+    let state = baton.state.as_str();
+    let done = if baton.state == BatonState::Free { "let go" } else { state };
+    let mut out = format!("handoff: {} {done} by {}\n\n", record.branch, baton.holder);
     let mut trailer = |name: &str, value: &str| out.push_str(&format!("Handoff-{name}: {value}\n"));
     trailer("Version", VERSION);
     trailer("Branch", record.branch.as_str());
@@ -73,20 +82,16 @@ pub fn read(object: &str, message: &str) -> Result<Summary, FormatError> {
     })
 }
 
-fn session(value: &str) -> Option<(SessionKey, u64, Option<String>)> {
+fn session(value: &str) -> Option<SessionLine> {
     let mut parts = value.splitn(3, ' ');
     let key = parts.next()?.parse().ok()?;
     let events = parts.next()?.parse().ok()?;
-    Some((key, events, parts.next().map(str::to_owned)))
+    Some(SessionLine { key, events, title: parts.next().map(str::to_owned) })
 }
 
 fn baton(value: &str) -> Option<Baton> {
     let mut parts = value.splitn(4, ' ');
-    let state = match parts.next()? {
-        "held" => BatonState::Held,
-        "offered" => BatonState::Offered,
-        _ => return None,
-    };
+    let state = BatonState::named(parts.next()?)?;
     let epoch = parts.next()?.parse().ok()?;
     let since: Timestamp = parts.next()?.parse().ok()?;
     // A holder without a name is written as nothing at all.
@@ -140,8 +145,19 @@ mod tests {
         let summary = read("x", &message).expect("readable");
         assert_eq!((&summary.branch, &summary.head), (&record.branch, &record.head));
         assert_eq!((&summary.baton, summary.sequence), (&record.baton, 9));
-        let sessions: Vec<_> = record.sessions.iter().map(|s| (s.key.clone(), s.events, s.title.clone())).collect();
+        let line = |s: &SessionEntry| SessionLine { key: s.key.clone(), events: s.events, title: s.title.clone() };
+        let sessions: Vec<SessionLine> = record.sessions.iter().map(line).collect();
         assert_eq!(summary.sessions, sessions);
+    }
+
+    #[test]
+    fn whoever_lets_go_is_named() {
+        let mut record = record("cloud-9c5e4271", "t");
+        record.baton.state = BatonState::Free;
+        let message = write(&record);
+        assert!(message.starts_with("handoff: feature/ünï let go by cloud-9c5e4271\n"), "{message}");
+        assert!(message.contains("\nHandoff-Baton: free 3 2026-03-01T10:00:00Z cloud-9c5e4271\n"), "{message}");
+        assert_eq!(read("x", &message).expect("readable").baton, record.baton);
     }
 
     #[test]
@@ -149,7 +165,7 @@ mod tests {
         let message = write(&record("h", "a\nHandoff-Head: x\u{1b}[2J\r\n\nb"));
         let summary = read("x", &message).expect("readable");
         assert_eq!(summary.head.as_str(), "a".repeat(40));
-        assert_eq!(summary.sessions[0].2.as_deref(), Some("a Handoff-Head: x[2J b"));
+        assert_eq!(summary.sessions[0].title.as_deref(), Some("a Handoff-Head: x[2J b"));
     }
 
     #[test]

@@ -42,6 +42,12 @@ impl FormatError {
 }
 
 impl Fault for FormatError {
+    fn code(&self) -> &'static str {
+        match self {
+            FormatError::Newer { .. } => "newer_format",
+            FormatError::Invalid { .. } => "invalid_format",
+        }
+    }
     fn hint(&self) -> Option<String> {
         match self {
             FormatError::Newer { .. } => Some("update git-handoff: `cargo install git-handoff`".into()),

@@ -94,10 +94,7 @@ pub fn write(record: &Record) -> String {
         rewrites: record.rewrites.iter().map(|(o, n)| RewriteWire { old: o.to_string(), new: n.to_string() }).collect(),
         baton: BatonWire {
             epoch: record.baton.epoch,
-            state: match record.baton.state {
-                BatonState::Held => "held".into(),
-                BatonState::Offered => "offered".into(),
-            },
+            state: record.baton.state.as_str().into(),
             holder: record.baton.holder.clone(),
             since: record.baton.since.to_string(),
         },
@@ -126,11 +123,8 @@ pub fn read(object: &str, bytes: &[u8], removed: Option<&[u8]>) -> Result<Record
     let oid = |text: &String| text.parse().map_err(|e: crate::model::ids::BadName| bad(e.to_string()));
     let baton = Baton {
         epoch: wire.baton.epoch,
-        state: match wire.baton.state.as_str() {
-            "held" => BatonState::Held,
-            "offered" => BatonState::Offered,
-            other => return Err(bad(format!("the baton's state is {other:?}"))),
-        },
+        state: BatonState::named(&wire.baton.state)
+            .ok_or_else(|| bad(format!("the baton's state is {:?}", wire.baton.state)))?,
         holder: wire.baton.holder.chars().filter(|c| !c.is_control()).take(100).collect(),
         since: wire.baton.since.parse().map_err(FormatError::invalid(object))?,
     };
@@ -181,8 +175,9 @@ mod tests {
     fn any_record() -> impl Strategy<Value = Record> {
         let oid = || "[0-9a-f]{40}".prop_map(|t| t.parse::<Oid>().expect("an id"));
         let time = || (0i64..4_000_000_000).prop_map(|s| Timestamp::from_second(s).expect("a time"));
-        let baton = (any::<u64>(), any::<bool>(), "[a-z-]{1,9}", time()).prop_map(|(epoch, held, holder, since)| {
-            Baton { epoch, state: if held { BatonState::Held } else { BatonState::Offered }, holder, since }
+        let baton = (any::<u64>(), 0..3usize, "[a-z-]{1,9}", time()).prop_map(|(epoch, state, holder, since)| {
+            let state = [BatonState::Free, BatonState::Offered, BatonState::Held][state];
+            Baton { epoch, state, holder, since }
         });
         let title = prop::option::of("[^\u{0}]{1,20}");
         let session = ("[a-z]{1,5}\\.[0-9a-f]{8}", oid(), any::<u64>(), prop::option::of(time()), title).prop_map(

@@ -4,6 +4,7 @@
 pub mod caller;
 pub mod history;
 mod locks;
+mod many;
 pub mod objects;
 pub mod observe;
 mod prompt;
@@ -18,6 +19,7 @@ use std::time::Instant;
 
 use crate::env::Env;
 use crate::fault::{Blame, Fault};
+use crate::git::many::Many;
 use crate::git::spawn::Git;
 
 /// What can go wrong with a repository.
@@ -69,6 +71,13 @@ impl GitError {
 }
 
 impl Fault for GitError {
+    fn code(&self) -> &'static str {
+        match self {
+            GitError::NoRepository { .. } => "no_repository",
+            GitError::RefStorage { .. } => "ref_storage",
+            GitError::Gix { .. } => "git",
+        }
+    }
     fn blame(&self) -> Blame {
         match self {
             GitError::NoRepository { .. } | GitError::RefStorage { .. } => Blame::Usage,
@@ -91,6 +100,7 @@ impl Fault for GitError {
 /// An open repository.
 pub struct Repo {
     gix: gix::Repository,
+    many: Many,
     git: Git,
     env: Env,
 }
@@ -122,7 +132,7 @@ impl Repo {
             return Err(GitError::RefStorage { dir: gix.git_dir().to_path_buf(), storage: storage.to_string() });
         }
         let git = Git::new(env, gix.workdir().unwrap_or_else(|| gix.git_dir()));
-        Ok(Repo { gix, git, env: env.clone() })
+        Ok(Repo { gix, git, many: Many::default(), env: env.clone() })
     }
 
     /// A variable of the surroundings.

@@ -87,6 +87,20 @@ pub(super) fn from_gix(id: impl Into<gix::ObjectId>) -> Oid {
     id.into().to_hex().to_string().parse().expect("a hash is hex digits")
 }
 
+/// The bytes of an object of a kind; one that is too long is not read.
+fn data_of(gix: &gix::Repository, oid: &Oid, kind: gix::objs::Kind) -> Result<Vec<u8>, ObjectError> {
+    let unfit = |why: String| ObjectError::Unfit { oid: oid.clone(), why };
+    let header = gix.find_header(to_gix(oid)).map_err(GitError::gix(format!("read object {oid}")))?;
+    if header.kind() != kind {
+        return Err(unfit(format!("is a {}, not a {kind}", header.kind())));
+    }
+    if header.size() > LARGEST_OBJECT {
+        return Err(unfit(format!("is {} bytes long, more than {LARGEST_OBJECT}", header.size())));
+    }
+    let mut object = gix.find_object(to_gix(oid)).map_err(GitError::gix(format!("read object {oid}")))?;
+    Ok(std::mem::take(&mut object.data))
+}
+
 impl Repo {
     /// How many hex digits an object id of this repository has: 40 or 64.
     pub fn oid_len(&self) -> usize {
@@ -113,15 +127,11 @@ impl Repo {
         if !self.gix.has_object(id) && !self.promised(oid) {
             return Err(ObjectError::Missing { oid: oid.clone() });
         }
-        let header = self.gix.find_header(id).map_err(GitError::gix(format!("read object {oid}")))?;
-        if header.kind() != kind {
-            return Err(unfit(format!("is a {}, not a {kind}", header.kind())));
-        }
-        if header.size() > LARGEST_OBJECT {
-            return Err(unfit(format!("is {} bytes long, more than {LARGEST_OBJECT}", header.size())));
-        }
-        let mut object = self.gix.find_object(id).map_err(GitError::gix(format!("read object {oid}")))?;
-        let data = std::mem::take(&mut object.data);
+        let data = self.many.with(&self.gix, |gix| {
+            let data = data_of(gix, oid, kind);
+            let bytes = data.as_ref().map_or(0, Vec::len) as u64;
+            (data, bytes)
+        })?;
         let hash = gix::objs::compute_hash(self.gix.object_hash(), kind, &data);
         match hash {
             Ok(hash) if hash == id => Ok(data),

@@ -30,6 +30,13 @@ pub enum RefError {
 }
 
 impl Fault for RefError {
+    fn code(&self) -> &'static str {
+        match self {
+            RefError::Lost { .. } => "lost_race",
+            RefError::Locked { .. } => "locked",
+            RefError::Git(e) => e.code(),
+        }
+    }
     fn hint(&self) -> Option<String> {
         match self {
             RefError::Lost { .. } | RefError::Locked { .. } => {

@@ -38,6 +38,13 @@ fn said(words: &str) -> String {
 }
 
 impl Fault for RemoteError {
+    fn code(&self) -> &'static str {
+        match self {
+            RemoteError::Hook { .. } => "hook",
+            RemoteError::Unreachable { .. } => "unreachable",
+            RemoteError::Spawn(e) => e.code(),
+        }
+    }
     fn hint(&self) -> Option<String> {
         match self {
             RemoteError::Hook { .. } => {

@@ -70,20 +70,38 @@ impl Record {
 pub struct Baton {
     /// Raised by push, resume and release only; the higher one wins.
     pub epoch: u64,
-    /// Held or offered.
+    /// Held, offered or free.
     pub state: BatonState,
-    /// The surface that holds or offers it: `<random id>` or `<label>-<random id>`.
+    /// The surface that holds it, offers it or let go of it: `<random id>` or `<label>-<random id>`.
     pub holder: String,
     /// Since when.
     pub since: Timestamp,
 }
 
-/// The two states of a baton.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+/// The states of a baton. At a tie the greater wins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum BatonState {
-    /// Someone works on the branch.
-    Held,
+    /// Nobody works on the branch, and nothing is offered: whoever held it let go.
+    Free,
     /// Someone may take it.
     Offered,
+    /// Someone works on the branch.
+    Held,
+}
+
+impl BatonState {
+    /// The word in a record.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            BatonState::Free => "free",
+            BatonState::Offered => "offered",
+            BatonState::Held => "held",
+        }
+    }
+
+    /// The state that a word of a record names.
+    pub fn named(word: &str) -> Option<BatonState> {
+        [BatonState::Free, BatonState::Offered, BatonState::Held].into_iter().find(|state| state.as_str() == word)
+    }
 }

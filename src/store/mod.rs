@@ -64,6 +64,17 @@ pub enum StoreError {
 }
 
 impl Fault for StoreError {
+    fn code(&self) -> &'static str {
+        match self {
+            StoreError::Hole { .. } => "log_hole",
+            StoreError::Altered { .. } => "log_altered",
+            StoreError::Lacks { .. } => "no_handoff",
+            StoreError::Format(e) => e.code(),
+            StoreError::Object(e) => e.code(),
+            StoreError::Ref(e) => e.code(),
+            StoreError::Git(e) => e.code(),
+        }
+    }
     fn hint(&self) -> Option<String> {
         match self {
             StoreError::Hole { .. } | StoreError::Altered { .. } => Some(

@@ -174,18 +174,7 @@ pub fn save(
     others: &[Entry],
     parents: &Parents,
 ) -> Result<Oid, StoreError> {
-    let file = |name: &str, bytes: &[u8]| -> Result<Entry, StoreError> {
-        Ok(Entry { name: name.into(), kind: EntryType::File, oid: repo.write_blob(bytes)? })
-    };
-    let mut entries = vec![file("handoff.yaml", wire::write(record).as_bytes())?];
-    if let Some(removed) = wire::write_removed(record) {
-        entries.push(file("removed.yaml", removed.as_bytes())?);
-    }
-    if let Some(context) = context {
-        entries.push(file("context.md", context.bytes())?);
-    }
-    entries.extend(others.iter().cloned());
-    let tree = repo.write_tree(&entries)?;
+    let tree = write_tree(repo, record, context, others)?;
     let message = message::write(record);
     let same = |oid: &Oid| repo.commit(oid).is_ok_and(|c| c.tree == tree);
     let new = match (&parents.replaces, parents.follows.as_slice()) {
@@ -199,4 +188,25 @@ pub fn save(
         repo.change_refs(env, &[RefChange { name, old: parents.local.clone(), new: Some(new.clone()), why }])?;
     }
     Ok(new)
+}
+
+/// Writes a record as the one that follows `stored`, with all that goes along with that. No ref is moved.
+pub fn follow(repo: &Repo, env: &Env, record: &Record, stored: &Stored) -> Result<Oid, StoreError> {
+    let tree = write_tree(repo, record, stored.context.as_ref(), &stored.others)?;
+    Ok(repo.write_commit(env, &tree, std::slice::from_ref(&stored.commit), &message::write(record))?)
+}
+
+fn write_tree(repo: &Repo, record: &Record, context: Option<&Canonical>, others: &[Entry]) -> Result<Oid, StoreError> {
+    let file = |name: &str, bytes: &[u8]| -> Result<Entry, StoreError> {
+        Ok(Entry { name: name.into(), kind: EntryType::File, oid: repo.write_blob(bytes)? })
+    };
+    let mut entries = vec![file("handoff.yaml", wire::write(record).as_bytes())?];
+    if let Some(removed) = wire::write_removed(record) {
+        entries.push(file("removed.yaml", removed.as_bytes())?);
+    }
+    if let Some(context) = context {
+        entries.push(file("context.md", context.bytes())?);
+    }
+    entries.extend(others.iter().cloned());
+    Ok(repo.write_tree(&entries)?)
 }

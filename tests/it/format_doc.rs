@@ -120,7 +120,7 @@ fn the_record_and_its_message_say_the_same() {
     let summary = message::read("the example", &text).expect("the message");
     assert_eq!((&summary.branch, &summary.head, &summary.baton), (&record.branch, &record.head, &record.baton));
     assert_eq!(summary.sequence, 4);
-    let said: Vec<(&SessionKey, u64)> = summary.sessions.iter().map(|(key, events, _)| (key, *events)).collect();
+    let said: Vec<(&SessionKey, u64)> = summary.sessions.iter().map(|s| (&s.key, s.events)).collect();
     let stored: Vec<(&SessionKey, u64)> = record.sessions.iter().map(|s| (&s.key, s.events)).collect();
     assert_eq!(said, stored);
     assert_eq!(message::write(&record), text);

@@ -7,6 +7,8 @@
     reason = "tests run programs and may fail loudly"
 )]
 
+mod baton;
+mod completions;
 mod crashes;
 mod divergence;
 mod format_doc;
@@ -16,6 +18,7 @@ mod harness;
 mod hooks;
 mod hostile_objects;
 mod layering;
+mod manual;
 mod servers;
 mod stored;
 mod stories;

@@ -75,6 +75,11 @@ impl Redactor {
         found
     }
 
+    /// How many places are redacted so far, those that stood in the text among them.
+    pub fn places(&self) -> u64 {
+        self.ledger.memory().counts.values().sum()
+    }
+
     /// How many places are redacted so far, by kind; placeholders that stood in the text are counted as what they are.
     pub fn counts(&self) -> &BTreeMap<String, u64> {
         &self.ledger.memory().counts
@@ -84,6 +89,12 @@ impl Redactor {
     pub fn memory(&self) -> &Memory {
         self.ledger.memory()
     }
+}
+
+/// Whether a member of this name may be a secret as a whole, whatever its text looks like.
+pub fn names_a_secret(key: &str) -> bool {
+    ["authorization", "proxy-authorization", "auth"].iter().any(|name| key.eq_ignore_ascii_case(name))
+        || keys::classify(key).is_some()
 }
 
 /// One look at a text, with what its member's name says about the whole of it.

@@ -31,6 +31,15 @@ impl<'r> Writer<'r> {
 
     /// Adds a piece.
     pub fn push(&mut self, piece: &Canonical) -> Result<(), StoreError> {
+        self.add(piece, b"")
+    }
+
+    /// Adds a line.
+    pub fn line(&mut self, line: &Canonical) -> Result<(), StoreError> {
+        self.add(line, b"\n")
+    }
+
+    fn add(&mut self, piece: &Canonical, end: &[u8]) -> Result<(), StoreError> {
         if let Some(stored) = self.stored.take() {
             self.open = self.repo.blob(&stored.oid)?;
         }
@@ -38,18 +47,13 @@ impl<'r> Writer<'r> {
             *self.file.redactions.entry(kind).or_default() += n;
         }
         self.open.extend_from_slice(piece.bytes());
+        self.open.extend_from_slice(end);
         while let Some(end) = segments::first_end(&self.open) {
             let rest = self.open.split_off(end);
             self.close()?;
             self.open = rest;
         }
         Ok(())
-    }
-
-    /// Adds a line.
-    pub fn line(&mut self, line: &Canonical) -> Result<(), StoreError> {
-        self.push(line)?;
-        self.push(&Canonical::stored(b"\n".to_vec()))
     }
 
     fn close(&mut self) -> Result<(), StoreError> {

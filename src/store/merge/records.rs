@@ -41,13 +41,13 @@ pub fn leads(a: &Record, b: &Record) -> bool {
     statement(a) >= statement(b)
 }
 
-/// The higher epoch wins; at a tie held beats offered, then the lower holder, then the earlier.
+/// The higher epoch wins; at a tie held beats offered and offered beats free, then the lower holder, then the earlier.
 pub fn baton(a: &Baton, b: &Baton) -> Baton {
     if rank(a) >= rank(b) { a.clone() } else { b.clone() }
 }
 
-fn rank(baton: &Baton) -> (u64, bool, Reverse<&str>, Reverse<Timestamp>) {
-    (baton.epoch, baton.state == BatonState::Held, Reverse(&baton.holder), Reverse(baton.since))
+fn rank(baton: &Baton) -> (u64, BatonState, Reverse<&str>, Reverse<Timestamp>) {
+    (baton.epoch, baton.state, Reverse(&baton.holder), Reverse(baton.since))
 }
 
 /// Of two entries of one session the one that was worked with last says what is handed over.

@@ -149,12 +149,12 @@ fn any_record() -> impl Strategy<Value = Record> {
     fn oid(n: u8) -> Oid {
         format!("{n:040x}").parse().expect("an id")
     }
-    let baton = (0u64..3, any::<bool>(), "[ab]", 0i64..2);
+    let baton = (0u64..3, 0..3usize, "[ab]", 0i64..2);
     let session = (0u8..3, 0u64..3, 0u8..2, prop::option::of(0i64..3));
     let rewrites = vec((0u8..4, 0u8..4), 0..3);
     let rest = (prop::option::of(0u8..2), prop::option::of(0u8..2), prop::option::of(0u8..2), vec(0u8..3, 0..2));
     (baton, vec(session, 0..3), rewrites, 0u64..3, 0u8..3, rest, 0u8..3).prop_map(
-        |((epoch, held, holder, since), sessions, rewrites, sequence, head, (base, work, before, removed), extra)| {
+        |((epoch, state, holder, since), sessions, rewrites, sequence, head, (base, work, before, removed), extra)| {
             let time = |s: i64| Timestamp::from_second(s).expect("a time");
             let id = |n: u8| format!("codex.{n}");
             let entry = |(n, events, commit, last): (u8, u64, u8, Option<i64>)| SessionEntry {
@@ -177,7 +177,7 @@ fn any_record() -> impl Strategy<Value = Record> {
                 rewrites: rewrites.into_iter().map(|(a, b)| (oid(a), oid(b))).collect(),
                 baton: Baton {
                     epoch,
-                    state: if held { BatonState::Held } else { BatonState::Offered },
+                    state: [BatonState::Free, BatonState::Offered, BatonState::Held][state],
                     holder,
                     since: time(since),
                 },
