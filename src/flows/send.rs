@@ -1,17 +1,22 @@
 //! What goes to a remote and with which lease, what its answers mean, and how a lost race is caught up.
 
 use crate::fault::AnyFault;
+use crate::flows::answers::Answer;
 use crate::flows::capture::{self, Captured};
 use crate::flows::{Ctx, HalfDone, Lane, Stuck, Undecided};
 use crate::format::refs;
 use crate::git::refs::RefChange;
-use crate::git::remote::{Push, PushOutcome, Pushed, server_words};
+use crate::git::remote::{Manner, Push, PushOutcome, Pushed, server_words};
 use crate::model::ids::{Oid, SessionKey};
 use crate::model::record::Record;
 use crate::store::logs;
 
+/// More than this is sent without a search for likeness, in bytes.
+const BULK: u64 = 16 << 20;
+
 impl Ctx {
-    /// Sends branch, logs, work and record of a lane: in one atomic push once the remote is known to take handoffs.
+    /// Sends branch, logs, work and record of a lane, `bytes` of objects in all: in one atomic push once the remote is
+    /// known to take handoffs.
     pub(super) fn send(
         &self,
         lane: &Lane,
@@ -19,7 +24,9 @@ impl Ctx {
         record: &Record,
         commit: &Oid,
         keys: &[SessionKey],
+        bytes: u64,
     ) -> Result<Sent, AnyFault> {
+        let bulk = bytes > BULK;
         let mut wanted = Vec::new();
         for key in keys {
             let name = refs::log(key);
@@ -37,11 +44,11 @@ impl Ctx {
             }
         }
         let branch = Push { new: record.head.clone(), name: format!("refs/heads/{}", lane.server), expect: None };
-        let known = format!("remotes/{}", remote.replace('/', "%2F"));
-        let takes = self.local.read(&known).is_some_and(|t| t.trim() == "takes handoffs");
+        let takes = self.local.answer_of(remote) == Some(Answer::Takes);
         if takes {
             let all: Vec<Push> = handoff.iter().cloned().chain([branch.clone()]).collect();
-            let outcome = self.repo.push(remote, &all, true, true, false)?;
+            let outcome =
+                self.repo.push(remote, &all, Manner { atomic: true, hooks: true, bulk, ..Manner::default() })?;
             if !outcome.not_atomic {
                 return self.concluded(lane, remote, &all, &outcome, outcome.refs.len() - 1);
             }
@@ -51,19 +58,20 @@ impl Ctx {
         let (record, logs): (Vec<&Push>, Vec<&Push>) = handoff.iter().partition(is_record);
         for part in [logs, record].into_iter().filter(|part| !part.is_empty()) {
             let part: Vec<Push> = part.into_iter().cloned().collect();
-            let outcome = self.repo.push(remote, &part, false, false, false)?;
+            let outcome = self.repo.push(remote, &part, Manner { bulk, ..Manner::default() })?;
             if let Sent::Lost { why } = self.concluded(lane, remote, &part, &outcome, usize::MAX)? {
                 return Ok(Sent::Lost { why });
             }
         }
-        self.local.write(&known, "takes handoffs\n")?;
-        let outcome = self.repo.push(remote, std::slice::from_ref(&branch), false, true, false)?;
+        self.local.note_answer(remote, &Answer::Takes)?;
+        let outcome =
+            self.repo.push(remote, std::slice::from_ref(&branch), Manner { hooks: true, ..Manner::default() })?;
         self.concluded(lane, remote, &[branch], &outcome, 0)
     }
 
     /// One ref of ours to push, also if the remote had it when last seen: it may have lost it since. A lease takes git's own check for fast-forwards out, so what
     /// does not continue what the remote had is a lost race before anything is sent.
-    fn leased(&self, remote: &str, name: String, new: Oid) -> Result<Leased, AnyFault> {
+    pub(super) fn leased(&self, remote: &str, name: String, new: Oid) -> Result<Leased, AnyFault> {
         let tracking = refs::tracking(remote, &name).unwrap_or_default();
         let expect = self.repo.find_ref(&tracking)?;
         Ok(match &expect {
@@ -168,10 +176,11 @@ impl Ctx {
             Leased::Overtaken(_) => return Ok(RecordSent::Lost),
             Leased::Push(push) => push,
         };
-        let outcome = match self.repo.push(remote, std::slice::from_ref(&push), false, false, true) {
-            Ok(outcome) => outcome,
-            Err(error) => return Ok(RecordSent::Not { why: error.to_string() }),
-        };
+        let outcome =
+            match self.repo.push(remote, std::slice::from_ref(&push), Manner { quiet: true, ..Manner::default() }) {
+                Ok(outcome) => outcome,
+                Err(error) => return Ok(RecordSent::Not { why: error.to_string() }),
+            };
         Ok(match outcome.refs.first() {
             Some(o) if o.arrived() => {
                 self.note_tracking(remote, &[(push.name, push.new)])?;
@@ -200,7 +209,8 @@ pub enum RecordSent {
     },
 }
 
-enum Leased {
+/// A ref of ours on its way to a remote.
+pub(super) enum Leased {
     Overtaken(String),
     Push(Push),
 }

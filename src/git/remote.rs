@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use crate::fault::Fault;
 use crate::git::Repo;
+use crate::git::prompt;
 use crate::git::spawn::{Git, Said, SpawnError, failed};
 use crate::model::ids::Oid;
 
@@ -64,6 +65,20 @@ pub struct Push {
     pub name: String,
     /// What it must be there now: `Some(None)`: nothing; `None`: whatever it is, if the new one is a fast-forward.
     pub expect: Option<Option<Oid>>,
+}
+
+/// How a push is done.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Manner {
+    /// All refs or none.
+    pub atomic: bool,
+    /// The clone's pre-push hook runs.
+    pub hooks: bool,
+    /// It never prompts.
+    pub quiet: bool,
+    /// Much of it is new: git does not look for likeness among it, which takes nine times as long and saves a fourteenth
+    /// of a log's segments (measured on 200 MB).
+    pub bulk: bool,
 }
 
 /// What became of a pushed ref.
@@ -172,16 +187,13 @@ impl Repo {
     }
 
     /// Pushes refs. With `atomic` all or none. Hooks run only if `hooks`, which is for pushes that the user asked for.
-    pub fn push(
-        &self,
-        remote: &str,
-        refs: &[Push],
-        atomic: bool,
-        hooks: bool,
-        quiet: bool,
-    ) -> Result<PushOutcome, RemoteError> {
-        let mut args: Vec<String> =
-            ["push", "--porcelain", "--no-follow-tags", "--recurse-submodules=no"].map(String::from).into();
+    pub fn push(&self, remote: &str, refs: &[Push], manner: Manner) -> Result<PushOutcome, RemoteError> {
+        let Manner { atomic, hooks, quiet, bulk } = manner;
+        let mut args: Vec<String> = Vec::new();
+        if bulk {
+            args.extend(["-c", "pack.window=0", "-c", "pack.compression=1"].map(String::from));
+        }
+        args.extend(["push", "--porcelain", "--no-follow-tags", "--recurse-submodules=no"].map(String::from));
         args.push("--no-progress".into());
         if atomic {
             args.push("--atomic".into());
@@ -220,8 +232,7 @@ impl Repo {
         if !quiet {
             return self.git().clone();
         }
-        let ssh = self.setting("core.sshCommand").unwrap_or_else(|| "ssh".into());
-        self.git().clone().with("GIT_TERMINAL_PROMPT", "0").with("GIT_SSH_COMMAND", format!("{ssh} -o BatchMode=yes"))
+        prompt::off(self.git().clone(), |name| self.var(name), self.setting("core.sshCommand"))
     }
 }
 
@@ -249,12 +260,14 @@ pub fn server_words(talk: &str) -> Option<String> {
 fn outcome_of(refs: &[Push], said: &Said) -> Option<Vec<Pushed>> {
     let text = String::from_utf8_lossy(&said.stdout);
     let line_of = |name: &str| {
-        text.lines().find_map(|line| {
+        let told = text.lines().filter_map(|line| {
             let mut parts = line.splitn(3, '\t');
             let flag = parts.next()?.chars().next()?;
             let (_, to) = parts.next()?.rsplit_once(':')?;
             (to == name).then(|| (flag, parts.next().unwrap_or_default().to_owned()))
-        })
+        });
+        // A remote with several addresses answers once each: it has a ref when all of them have it.
+        told.reduce(|first, next| if next.0 == '!' { next } else { first })
     };
     refs.iter()
         .map(|push| {
