@@ -48,7 +48,7 @@ fn bash_completes_both_ways_to_call_it() {
     fs::write(&file, ada.ok(&["completions", "bash"]).out).expect("a script");
     let own = format!("source '{}'", file.display());
     let alone = |line: &[&str]| offered(&ada, &own, "_git__handoff", line);
-    assert_eq!(alone(&["git-handoff", "re"]), ["resume"]);
+    assert_eq!(alone(&["git-handoff", "re"]), ["release", "resume"]);
     assert_eq!(alone(&["git-handoff", "push", "--wo"]), ["--work"]);
 
     let Some(gits) = GITS_OWN.into_iter().find(|file| Path::new(file).exists()) else {
