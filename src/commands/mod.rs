@@ -3,7 +3,9 @@
 mod check;
 mod completions;
 mod demo;
+mod doctor;
 mod fetch;
+mod hook;
 mod init;
 mod list;
 mod man;
@@ -13,6 +15,7 @@ mod resume;
 mod save;
 mod show;
 mod status;
+mod uninstall;
 
 use clap::{Args, Parser, Subcommand};
 
@@ -46,8 +49,11 @@ pub struct Cli {
 enum Command {
     /// This branch at a glance: its sessions, what is not pushed, who holds the baton, what waits
     Status(status::StatusArgs),
-    /// Let this clone hand sessions over: opt a remote in and fetch its records with every `git fetch`
+    /// Let this clone hand sessions over: opt a remote in, fetch its records with every `git fetch`, send sessions with
+    /// every `git push`
     Init(init::InitArgs),
+    /// Take back what init changed
+    Uninstall(uninstall::UninstallArgs),
     /// Capture the branch's sessions here, without sending anything
     Save(save::SaveArgs),
     /// Hand over: capture, offer the baton, push the branch with its sessions
@@ -64,8 +70,13 @@ enum Command {
     List(list::ListArgs),
     /// Read a session
     Show(show::ShowArgs),
+    /// Say what is in the way, and what mends it
+    Doctor(doctor::DoctorArgs),
     /// The whole story on this machine, with a throwaway remote and a recorded session
     Demo(demo::DemoArgs),
+    /// What the hooks that `init` installs call
+    #[command(hide = true)]
+    Hook(hook::HookArgs),
     /// Print the completions of a shell
     Completions(completions::CompletionsArgs),
     /// Print the manual page, or put it where `git handoff --help` finds it
@@ -104,6 +115,7 @@ fn dispatch(command: Option<Command>, env: &Env, ui: &Ui) -> Result<u8, AnyFault
     match command.unwrap_or(Command::Status(status::StatusArgs::default())) {
         Command::Status(args) => status::run(&args, env, ui),
         Command::Init(args) => init::run(&args, env, ui),
+        Command::Uninstall(args) => uninstall::run(&args, env, ui),
         Command::Save(args) => save::run(&args, env, ui),
         Command::Push(args) => push::run(&args, env, ui),
         Command::Release(args) => release::run(&args, env, ui),
@@ -112,7 +124,9 @@ fn dispatch(command: Option<Command>, env: &Env, ui: &Ui) -> Result<u8, AnyFault
         Command::Resume(args) => resume::run(&args, env, ui),
         Command::List(args) => list::run(&args, env, ui),
         Command::Show(args) => show::run(&args, env, ui),
+        Command::Doctor(args) => doctor::run(&args, env, ui),
         Command::Demo(args) => demo::run(&args, env, ui),
+        Command::Hook(args) => hook::run(args, env, ui),
         Command::Completions(args) => completions::run(&args, ui),
         Command::Man(args) => man::run(&args, env, ui),
     }
@@ -198,6 +212,19 @@ fn captured_line(c: &crate::flows::capture::Captured) -> String {
         line.push_str(", went two ways: both are kept");
     }
     line
+}
+
+/// What was changed, `added X in Y` a line.
+fn changed(lines: &[String], ui: &Ui) {
+    for (did, what) in lines.iter().filter_map(|line| line.split_once(' ')) {
+        ui.field(9, did, what);
+    }
+}
+
+/// Lines in a file that is not ours to change.
+fn advised(advice: &crate::flows::Advice, what: &str, ui: &Ui) {
+    ui.field(9, "left", format!("{}: {}; {what} {}", advice.hook, advice.why, advice.file.display()));
+    advice.add.iter().for_each(|line| ui.out(format!("{:11}{line}", "")));
 }
 
 /// What to say when not even the working folder can be read.

@@ -1,10 +1,13 @@
 //! What the program does, one file a flow. Flows return reports and print nothing.
 
+pub mod answers;
 pub mod baton;
 pub mod capture;
 pub mod check;
 pub mod demo;
+pub mod doctor;
 pub mod fork;
+pub mod hook;
 pub mod init;
 pub mod lane;
 pub mod local;
@@ -22,6 +25,7 @@ pub mod sessions;
 pub mod show;
 pub mod sync;
 pub mod typed;
+pub mod uninstall;
 pub mod ways;
 pub mod work;
 
@@ -31,6 +35,7 @@ pub use crate::flows::lane::Lane;
 use crate::flows::local::Local;
 use crate::flows::typed::Typed;
 use crate::git::Repo;
+pub use crate::install::managers::Advice;
 pub use crate::model::shell::quote;
 
 /// What every flow works on.

@@ -181,7 +181,12 @@ impl Ctx {
     }
 
     /// Sessions of the branch that came from another remote and that this one never saw, with that remote.
-    fn foreign_sessions(&self, lane: &Lane, remote: &str, ask: &Ask) -> Result<Vec<(SessionKey, String)>, AnyFault> {
+    pub(super) fn foreign_sessions(
+        &self,
+        lane: &Lane,
+        remote: &str,
+        ask: &Ask,
+    ) -> Result<Vec<(SessionKey, String)>, AnyFault> {
         let known = records::find(&self.repo, &lane.server, Some(remote))?.stored;
         let has = |remote: &str, key: &SessionKey| -> Result<bool, AnyFault> {
             let tracking = refs::tracking(remote, &refs::log(key)).unwrap_or_default();

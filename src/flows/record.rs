@@ -72,7 +72,7 @@ impl Ctx {
             record.removed.clone_from(&old.record.removed);
         }
         if record.head != *head {
-            record.rewrites.extend(self.repo.rewritten(&record.head, head)?);
+            record.rewrites.extend(self.rewritten(&record.head, head)?);
             let excess = record.rewrites.len().saturating_sub(crate::format::record::MOST_REWRITES);
             record.rewrites.drain(..excess);
             record.head = head.clone();
@@ -110,6 +110,14 @@ impl Ctx {
         record.upstream = lane.remote.as_ref().map(|r| format!("{r}/{}", lane.server));
         record.base = lane.remote.as_ref().and_then(|r| self.base_of(r, head));
         record.tool = concat!("git-handoff ", env!("CARGO_PKG_VERSION")).into();
+        let stands = |k: &&records::Stored| {
+            !anew && parents.stand_at(&self.repo, &k.commit) && records::says_the_same(&record, &k.record)
+        };
+        if let Some(same) = known.as_ref().filter(stands) {
+            let commit = records::stay(&self.repo, &self.env, same, &parents)?;
+            self.note_baton(&lane.server, &same.record.baton)?;
+            return Ok((commit, same.record.clone()));
+        }
         let before = |oid: &Oid| records::summary(&self.repo, oid).map(|s| s.sequence).unwrap_or(0);
         record.sequence = parents.follows.iter().map(before).max().unwrap_or(0).saturating_add(1);
         let others = known.as_ref().filter(|_| !anew).map(|k| k.others.clone()).unwrap_or_default();
@@ -162,7 +170,7 @@ impl Ctx {
             return false;
         }
         let follows = self.repo.is_ancestor(&record.head, head) || self.repo.is_ancestor(head, &record.head);
-        let rewritten = || self.repo.rewritten(&record.head, head).is_ok_and(|pairs| !pairs.is_empty());
+        let rewritten = || self.rewritten(&record.head, head).is_ok_and(|pairs| !pairs.is_empty());
         let began = || self.repo.first_commit_of(&lane.local).is_some_and(|c| self.repo.is_ancestor(&record.head, &c));
         if (follows && !self.landed(lane, record)) || (!follows && (rewritten() || began())) {
             return false;

@@ -52,6 +52,16 @@ pub struct Other {
     pub title: Option<String>,
 }
 
+/// The sessions of a clone as one branch sees them.
+pub(super) struct Worked {
+    /// Those that are handed over.
+    pub(super) chosen: Vec<Candidate>,
+    /// Those that had a turn on the branch and are not.
+    others: Vec<Surveyed>,
+    /// Those that had none.
+    off: Vec<Surveyed>,
+}
+
 impl Ctx {
     /// Captures the chosen sessions and writes the record.
     pub fn save(&self, ask: &Ask, change: BatonChange) -> Result<(Saved, Lane, Record), AnyFault> {
@@ -60,15 +70,26 @@ impl Ctx {
         let head = self.tip_of(&lane)?;
         let known = records::find(&self.repo, &lane.server, lane.remote.as_deref())?.stored;
         let (chosen, others) = self.choose(ask, &lane, known.as_ref().map(|s| &s.record))?;
+        let (captured, (commit, record)) = self.save_these(&lane, &head, &chosen, change, &ask.work)?;
+        let lost = self.lost(&lane.server, &record.baton)?;
+        let saved = Saved { branch: lane.local.to_string(), sessions: captured, others, record: commit, lost };
+        Ok((saved, lane, record))
+    }
+
+    /// Captures these sessions and writes the record of a lane at `head`.
+    pub(super) fn save_these(
+        &self,
+        lane: &Lane,
+        head: &Oid,
+        chosen: &[Candidate],
+        change: BatonChange,
+        work: &WorkChange,
+    ) -> Result<(Vec<Captured>, (Oid, Record)), AnyFault> {
         let look = if change == BatonChange::Offer { Look::Whole } else { Look::Quick };
-        let mut captured = Vec::new();
-        for candidate in &chosen {
-            captured.push(capture::capture(self, candidate, lane.remote.as_deref(), look)?);
-        }
-        let record = self.write_record_with(&lane, &head, &captured, change, &ask.work)?;
-        let lost = self.lost(&lane.server, &record.1.baton)?;
-        let saved = Saved { branch: lane.local.to_string(), sessions: captured, others, record: record.0, lost };
-        Ok((saved, lane, record.1))
+        let capture = |candidate| capture::capture(self, candidate, lane.remote.as_deref(), look);
+        let captured: Vec<Captured> = chosen.iter().map(capture).collect::<Result<_, _>>()?;
+        let written = self.write_record_with(lane, head, &captured, change, work)?;
+        Ok((captured, written))
     }
 
     fn tip_of(&self, lane: &Lane) -> Result<Oid, AnyFault> {
@@ -106,6 +127,23 @@ impl Ctx {
             return Ok((vec![self.named(&key.to_string())?], Vec::new()));
         }
         let (here, stores) = self.sessions_here()?;
+        let Worked { chosen, others, off } = self.worked_on(here, lane, known, ask.all)?;
+        if chosen.is_empty() && known.is_none_or(|r| r.sessions.is_empty()) {
+            return Err(self.none_found(lane, &others, &off, &stores)?.into());
+        }
+        let other = |s: Surveyed| Other { key: s.candidate.found.key, title: s.title };
+        Ok((chosen, others.into_iter().map(other).collect()))
+    }
+
+    /// Which of these sessions a handoff of the branch takes: those that it has already, and those that had a turn on it
+    /// since; at the first handoff the newest with a turn on it. `all`: every one that had.
+    pub(super) fn worked_on(
+        &self,
+        here: Vec<Candidate>,
+        lane: &Lane,
+        known: Option<&Record>,
+        all: bool,
+    ) -> Result<Worked, AnyFault> {
         let mut surveyed: Vec<Surveyed> = Vec::new();
         for candidate in here {
             surveyed.push(self.survey(candidate, &lane.local)?);
@@ -116,7 +154,7 @@ impl Ctx {
             surveyed.into_iter().partition(|s| s.last_turn.is_some() || is_known(s));
         on_branch.sort_by_key(|s| std::cmp::Reverse(s.last_turn));
         let taken = |s: &Surveyed, first: bool| match since {
-            _ if ask.all => true,
+            _ if all => true,
             Some(since) => is_known(s) || s.last_turn.is_some_and(|t| t > since),
             None => first,
         };
@@ -130,11 +168,7 @@ impl Ctx {
                 others.push(s);
             }
         }
-        if chosen.is_empty() && known.is_none_or(|r| r.sessions.is_empty()) {
-            return Err(self.none_found(lane, &others, &off, &stores)?.into());
-        }
-        let other = |s: Surveyed| Other { key: s.candidate.found.key, title: s.title };
-        Ok((chosen.into_iter().map(|s| s.candidate).collect(), others.into_iter().map(other).collect()))
+        Ok(Worked { chosen: chosen.into_iter().map(|s| s.candidate).collect(), others, off })
     }
 
     fn none_found(

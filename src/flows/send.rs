@@ -1,6 +1,7 @@
 //! What goes to a remote and with which lease, what its answers mean, and how a lost race is caught up.
 
 use crate::fault::AnyFault;
+use crate::flows::answers::Answer;
 use crate::flows::capture::{self, Captured};
 use crate::flows::{Ctx, HalfDone, Lane, Stuck, Undecided};
 use crate::format::refs;
@@ -37,8 +38,7 @@ impl Ctx {
             }
         }
         let branch = Push { new: record.head.clone(), name: format!("refs/heads/{}", lane.server), expect: None };
-        let known = format!("remotes/{}", remote.replace('/', "%2F"));
-        let takes = self.local.read(&known).is_some_and(|t| t.trim() == "takes handoffs");
+        let takes = self.local.answer_of(remote) == Some(Answer::Takes);
         if takes {
             let all: Vec<Push> = handoff.iter().cloned().chain([branch.clone()]).collect();
             let outcome = self.repo.push(remote, &all, true, true, false)?;
@@ -56,14 +56,14 @@ impl Ctx {
                 return Ok(Sent::Lost { why });
             }
         }
-        self.local.write(&known, "takes handoffs\n")?;
+        self.local.note_answer(remote, &Answer::Takes)?;
         let outcome = self.repo.push(remote, std::slice::from_ref(&branch), false, true, false)?;
         self.concluded(lane, remote, &[branch], &outcome, 0)
     }
 
     /// One ref of ours to push, also if the remote had it when last seen: it may have lost it since. A lease takes git's own check for fast-forwards out, so what
     /// does not continue what the remote had is a lost race before anything is sent.
-    fn leased(&self, remote: &str, name: String, new: Oid) -> Result<Leased, AnyFault> {
+    pub(super) fn leased(&self, remote: &str, name: String, new: Oid) -> Result<Leased, AnyFault> {
         let tracking = refs::tracking(remote, &name).unwrap_or_default();
         let expect = self.repo.find_ref(&tracking)?;
         Ok(match &expect {
@@ -200,7 +200,8 @@ pub enum RecordSent {
     },
 }
 
-enum Leased {
+/// A ref of ours on its way to a remote.
+pub(super) enum Leased {
     Overtaken(String),
     Push(Push),
 }

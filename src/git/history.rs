@@ -93,6 +93,19 @@ impl Repo {
         setting("pushurl").or_else(|| setting("url")).unwrap_or_default()
     }
 
+    /// Whether an address is the first of those that a push to a remote goes to. git runs its hooks once for each.
+    pub fn is_first_address(&self, remote: &str, url: &str) -> Result<bool, SpawnError> {
+        let config = self.gix.config_snapshot();
+        let several = |name: &str| {
+            config.plumbing().strings(format!("remote.{remote}.{name}").as_str()).is_some_and(|all| all.len() > 1)
+        };
+        if !several("pushurl") && !several("url") {
+            return Ok(true);
+        }
+        let all = self.git().run(&["remote", "get-url", "--push", "--all", "--", remote])?.text();
+        Ok(all.lines().next().is_none_or(|first| first == url))
+    }
+
     /// One value of a setting, from all of git's files and `-c`.
     pub fn setting(&self, key: &str) -> Option<String> {
         self.gix.config_snapshot().string(key).map(|v| v.to_string())
@@ -118,6 +131,11 @@ impl Repo {
     /// Sets a setting of the repository's own file.
     pub fn set_setting(&self, key: &str, value: &str) -> Result<(), SpawnError> {
         self.git().run(&["config", "--local", key, value]).map(drop)
+    }
+
+    /// Takes one value from a setting of the repository's own file.
+    pub fn unset_setting(&self, key: &str, value: &str) -> Result<(), SpawnError> {
+        self.git().run(&["config", "--local", "--unset-all", "--fixed-value", key, value]).map(drop)
     }
 
     /// The remote and the server-side name of the branch that a plain `git push` of a local branch goes to. The remote:

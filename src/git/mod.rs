@@ -1,11 +1,13 @@
 //! The only door to git: gix for objects, refs, config and history; [`spawn`] for everything that talks to a remote or
 //! changes a work tree. No gix type leaves this folder.
 
+pub mod caller;
 pub mod history;
 mod locks;
 mod many;
 pub mod objects;
 pub mod observe;
+mod prompt;
 pub mod refs;
 pub mod remote;
 pub mod rewrites;
@@ -13,6 +15,7 @@ pub mod spawn;
 pub mod tree;
 
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use crate::env::Env;
 use crate::fault::{Blame, Fault};
@@ -99,6 +102,7 @@ pub struct Repo {
     gix: gix::Repository,
     many: Many,
     git: Git,
+    env: Env,
 }
 
 impl Repo {
@@ -128,12 +132,22 @@ impl Repo {
             return Err(GitError::RefStorage { dir: gix.git_dir().to_path_buf(), storage: storage.to_string() });
         }
         let git = Git::new(env, gix.workdir().unwrap_or_else(|| gix.git_dir()));
-        Ok(Repo { gix, git, many: Many::default() })
+        Ok(Repo { gix, git, many: Many::default(), env: env.clone() })
+    }
+
+    /// A variable of the surroundings.
+    fn var(&self, name: &str) -> Option<&str> {
+        self.env.var(name)
     }
 
     /// `git` as run at the root of the work tree (in the git folder of a bare repository).
     pub fn git(&self) -> &Git {
         &self.git
+    }
+
+    /// From now on every `git` that is started is stopped at that moment.
+    pub fn hurry(&mut self, deadline: Instant) {
+        self.git = self.git.clone().until(deadline);
     }
 
     /// The root of the work tree; `None` in a bare repository.

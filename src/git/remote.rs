@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use crate::fault::Fault;
 use crate::git::Repo;
+use crate::git::prompt;
 use crate::git::spawn::{Git, Said, SpawnError, failed};
 use crate::model::ids::Oid;
 
@@ -220,8 +221,7 @@ impl Repo {
         if !quiet {
             return self.git().clone();
         }
-        let ssh = self.setting("core.sshCommand").unwrap_or_else(|| "ssh".into());
-        self.git().clone().with("GIT_TERMINAL_PROMPT", "0").with("GIT_SSH_COMMAND", format!("{ssh} -o BatchMode=yes"))
+        prompt::off(self.git().clone(), |name| self.var(name), self.setting("core.sshCommand"))
     }
 }
 
@@ -249,12 +249,14 @@ pub fn server_words(talk: &str) -> Option<String> {
 fn outcome_of(refs: &[Push], said: &Said) -> Option<Vec<Pushed>> {
     let text = String::from_utf8_lossy(&said.stdout);
     let line_of = |name: &str| {
-        text.lines().find_map(|line| {
+        let told = text.lines().filter_map(|line| {
             let mut parts = line.splitn(3, '\t');
             let flag = parts.next()?.chars().next()?;
             let (_, to) = parts.next()?.rsplit_once(':')?;
             (to == name).then(|| (flag, parts.next().unwrap_or_default().to_owned()))
-        })
+        });
+        // A remote with several addresses answers once each: it has a ref when all of them have it.
+        told.reduce(|first, next| if next.0 == '!' { next } else { first })
     };
     refs.iter()
         .map(|push| {

@@ -55,6 +55,24 @@ impl Repo {
             .collect())
     }
 
+    /// The commits that `tip` has and `without` lacks, the newest first, no more than `most`.
+    pub fn only_in(&self, tip: &Oid, without: Option<&Oid>, most: usize) -> Vec<Oid> {
+        if !self.has(tip) {
+            return Vec::new();
+        }
+        let hidden = without.filter(|oid| self.has(oid)).map(to_gix);
+        let walk = self.gix.rev_walk([to_gix(tip)]).with_hidden(hidden).all();
+        walk.into_iter().flatten().map_while(Result::ok).take(most).map(|info| from_gix(info.id())).collect()
+    }
+
+    /// Whether a local branch was at a commit, as far as its reflog tells.
+    pub fn was_at(&self, branch: &BranchName, oid: &Oid) -> bool {
+        let Ok(Some(reference)) = self.gix.try_find_reference(&format!("refs/heads/{branch}")) else { return false };
+        let mut log = reference.log_iter();
+        let Ok(Some(mut lines)) = log.all() else { return false };
+        lines.any(|line| line.is_ok_and(|line| line.new_oid == oid.as_str() || line.previous_oid == oid.as_str()))
+    }
+
     /// The best common ancestor.
     pub fn common_ancestor(&self, a: &Oid, b: &Oid) -> Option<Oid> {
         if !self.has(a) || !self.has(b) {

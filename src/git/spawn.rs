@@ -4,9 +4,11 @@
 //! into it.
 
 use std::ffi::{OsStr, OsString};
-use std::io::Write as _;
+use std::io::{Read, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
 
 use crate::env::Env;
 use crate::fault::Fault;
@@ -48,13 +50,19 @@ pub enum SpawnError {
         /// Everything it said.
         stderr: String,
     },
+    /// It was stopped, because there was no more time for it.
+    #[error("git {command} took too long and was stopped")]
+    TooLong {
+        /// The subcommand and its first arguments.
+        command: String,
+    },
 }
 
 impl Fault for SpawnError {
     fn hint(&self) -> Option<String> {
         match self {
             SpawnError::NotRun(_) => Some(format!("install git {}.{} or newer", OLDEST_GIT.0, OLDEST_GIT.1)),
-            SpawnError::Failed { .. } => None,
+            SpawnError::Failed { .. } | SpawnError::TooLong { .. } => None,
         }
     }
 }
@@ -83,6 +91,7 @@ pub struct Git {
     dir: PathBuf,
     env: Env,
     vars: Vec<(OsString, OsString)>,
+    deadline: Option<Instant>,
 }
 
 impl Git {
@@ -93,7 +102,7 @@ impl Git {
         for (name, value) in [("LC_ALL", "C"), ("GIT_OPTIONAL_LOCKS", "0"), ("GIT_HANDOFF_NESTED", "1")] {
             vars.push((name.into(), value.into()));
         }
-        Git { dir: dir.to_path_buf(), env: env.clone(), vars }
+        Git { dir: dir.to_path_buf(), env: env.clone(), vars, deadline: None }
     }
 
     /// The same in another folder.
@@ -105,6 +114,17 @@ impl Git {
     pub fn with(mut self, name: &str, value: impl AsRef<OsStr>) -> Git {
         self.vars.push((name.into(), value.as_ref().to_owned()));
         self
+    }
+
+    /// The value of a variable that it was given last.
+    #[cfg(test)]
+    pub(super) fn var(&self, name: &str) -> Option<&str> {
+        self.vars.iter().rev().find(|(n, _)| n == name).and_then(|(_, v)| v.to_str())
+    }
+
+    /// The same, stopped at a moment if it has not ended by itself.
+    pub fn until(self, deadline: Instant) -> Git {
+        Git { deadline: Some(deadline), ..self }
     }
 
     /// Runs `git ARGS` with nothing on its standard input and waits for it, whatever its exit code.
@@ -125,16 +145,20 @@ impl Git {
             let input = input.to_vec();
             std::thread::spawn(move || pipe.write_all(&input))
         });
-        let out = child.wait_with_output().map_err(SpawnError::NotRun)?;
+        let out = match self.deadline {
+            None => child.wait_with_output().map(|out| (out.status, out.stdout, out.stderr)),
+            Some(deadline) => match ended_by(&mut child, deadline) {
+                Ok(None) => return Err(SpawnError::TooLong { command: short(args) }),
+                Ok(Some(out)) => Ok(out),
+                Err(error) => Err(error),
+            },
+        };
+        let (status, stdout, stderr) = out.map_err(SpawnError::NotRun)?;
         if let Some(writer) = writer {
             // A child that stops reading early is not an error of ours; its exit code tells.
             let _ = writer.join();
         }
-        Ok(Said {
-            code: out.status.code().unwrap_or(-1),
-            stdout: out.stdout,
-            stderr: String::from_utf8_lossy(&out.stderr).into_owned(),
-        })
+        Ok(Said { code: status.code().unwrap_or(-1), stdout, stderr: String::from_utf8_lossy(&stderr).into_owned() })
     }
 
     /// Runs `git ARGS` and takes its data; any exit code but 0 is an error with git's own words.
@@ -144,14 +168,61 @@ impl Git {
     }
 }
 
-/// The error for a `git` that ended badly.
-pub fn failed<S: AsRef<OsStr>>(args: &[S], said: &Said) -> SpawnError {
+/// How a child ended, its data and its talk.
+type Ended = (ExitStatus, Vec<u8>, Vec<u8>);
+
+/// How a child ended and what it said; `None`: not before the deadline, so it was stopped. A program that it started
+/// may hold its pipes open still, so those are not waited for then.
+fn ended_by(child: &mut Child, deadline: Instant) -> std::io::Result<Option<Ended>> {
+    const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
+    let (stdout, stderr) = (drained(child.stdout.take()), drained(child.stderr.take()));
+    let left = || deadline.saturating_duration_since(Instant::now());
+    let said = || Some((stdout.recv_timeout(left()).ok()?, stderr.recv_timeout(left()).ok()?));
+    if let Some((stdout, stderr)) = said() {
+        while !left().is_zero() {
+            if let Some(status) = child.try_wait()? {
+                return Ok(Some((status, stdout, stderr)));
+            }
+            std::thread::sleep(BETWEEN_LOOKS.min(left()));
+        }
+    }
+    child.kill()?;
+    child.wait()?;
+    Ok(None)
+}
+
+fn drained(pipe: Option<impl Read + Send + 'static>) -> mpsc::Receiver<Vec<u8>> {
+    let (whole, receiver) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        // What was read before an error is what there is.
+        let _ = pipe.map(|mut pipe| pipe.read_to_end(&mut bytes));
+        let _ = whole.send(bytes);
+    });
+    receiver
+}
+
+/// The subcommand and its first argument, for messages.
+fn short<S: AsRef<OsStr>>(args: &[S]) -> String {
     let words: Vec<_> = args.iter().map(|a| a.as_ref().to_string_lossy()).collect();
     let settings = words.chunks(2).take_while(|pair| pair[0] == "-c").count() * 2;
-    let command = words.iter().skip(settings).take(2).map(|w| w.as_ref()).collect::<Vec<&str>>().join(" ");
+    words.iter().skip(settings).take(2).map(|w| w.as_ref()).collect::<Vec<&str>>().join(" ")
+}
+
+impl Git {
+    /// The first two numbers of git's version; `None` if it does not say them.
+    pub fn version(&self) -> Result<Option<(u32, u32)>, SpawnError> {
+        let said = self.run(&["version"])?.text();
+        let mut numbers = said.trim_start_matches("git version ").split('.').map(|n| n.parse::<u32>().ok());
+        Ok(numbers.next().flatten().zip(numbers.next().flatten()))
+    }
+}
+
+/// The error for a `git` that ended badly.
+pub fn failed<S: AsRef<OsStr>>(args: &[S], said: &Said) -> SpawnError {
     let telling = |l: &&str| l.starts_with("fatal:") || l.starts_with("error:") || l.contains("rejected");
     let lines: Vec<&str> = said.stderr.lines().filter(|l| !l.trim().is_empty()).collect();
     let line = lines.iter().find(|l| telling(l)).or(lines.last()).copied().unwrap_or("it said nothing");
     let message = line.trim_start_matches("fatal: ").trim_start_matches("error: ").trim().to_owned();
-    SpawnError::Failed { command, message, stderr: said.stderr.clone() }
+    SpawnError::Failed { command: short(args), message, stderr: said.stderr.clone() }
 }

@@ -53,6 +53,14 @@ impl Parents {
         Ok(Parents { local, replaces, follows })
     }
 
+    /// Whether all that is there is one commit and what it continues, so that nothing has to be joined.
+    pub fn stand_at(&self, repo: &Repo, commit: &Oid) -> bool {
+        match &self.replaces {
+            Some(old) => old == commit && self.follows_of(repo, old),
+            None => self.follows == [commit.clone()],
+        }
+    }
+
     /// Whether a commit has just these parents.
     pub fn follows_of(&self, repo: &Repo, oid: &Oid) -> bool {
         repo.commit(oid).is_ok_and(|c| c.parents == self.follows)

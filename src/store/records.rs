@@ -148,6 +148,22 @@ pub fn list(repo: &Repo) -> Result<Vec<Listed>, StoreError> {
     Ok(newest.into_iter().map(|(c, s)| (refs::readable(&c).into_owned(), s)).collect())
 }
 
+/// Whether two records hand over the same: all but their number and the program that wrote them.
+pub fn says_the_same(a: &Record, b: &Record) -> bool {
+    let numbered = Record { sequence: b.sequence, tool: b.tool.clone(), ..a.clone() };
+    numbered == *b
+}
+
+/// Leaves a branch at a record that is stored already: the local ref goes there if it is not there.
+pub fn stay(repo: &Repo, env: &Env, stored: &Stored, parents: &Parents) -> Result<Oid, StoreError> {
+    if parents.local.as_ref() != Some(&stored.commit) {
+        let (name, why) = (refs::record(&stored.record.branch), "handoff: caught up".into());
+        let change = RefChange { name, old: parents.local.clone(), new: Some(stored.commit.clone()), why };
+        repo.change_refs(env, &[change])?;
+    }
+    Ok(stored.commit.clone())
+}
+
 /// Writes a record (with its brief and the `others` of its files that this version does not know) as the branch's next
 /// commit and moves its local ref there, by compare-and-swap.
 pub fn save(

@@ -15,6 +15,7 @@ mod format_doc;
 mod fuzz;
 mod golden;
 mod harness;
+mod hooks;
 mod hostile_objects;
 mod layering;
 mod manual;
