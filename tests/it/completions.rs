@@ -58,7 +58,7 @@ fn bash_completes_both_ways_to_call_it() {
     let both = format!("source {gits}\n{own}");
     let git = |line: &[&str]| offered(&ada, &both, "__git_wrap__git_main", line);
     assert_eq!(git(&["git", "handoff", "pu"]), ["push"]);
-    assert_eq!(git(&["git", "-C", ".", "handoff", "re"]), ["resume"]);
+    assert_eq!(git(&["git", "-C", ".", "handoff", "re"]), ["release", "resume"]);
     let all = git(&["git", "handoff", ""]);
     assert!(["push", "resume", "status", "--json"].iter().all(|w| all.iter().any(|a| a == w)), "{all:?}");
     let options = git(&["git", "handoff", "push", "--w"]);
