@@ -31,7 +31,7 @@ fn a_checkout_and_a_pull_tell_of_a_handoff_that_waits() {
     bob.git(&["switch", "--quiet", "main"]);
     assert!(told(&bob, &["switch", BRANCH]).is_empty(), "it is taken");
     // Offered again, brought by a pull that merges.
-    ada.git(&["fetch", "--quiet"]);
+    ada.ok(&["resume", BRANCH, "--take"]);
     ada.commit("a.txt", "a\n");
     session.turn(&ada, "More", "Done.");
     ada.ok(&["push"]);
