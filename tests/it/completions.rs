@@ -48,7 +48,7 @@ fn bash_completes_both_ways_to_call_it() {
     fs::write(&file, ada.ok(&["completions", "bash"]).out).expect("a script");
     let own = format!("source '{}'", file.display());
     let alone = |line: &[&str]| offered(&ada, &own, "_git__handoff", line);
-    assert_eq!(alone(&["git-handoff", "re"]), ["resume"]);
+    assert_eq!(alone(&["git-handoff", "res"]), ["resume"]);
     assert_eq!(alone(&["git-handoff", "push", "--wo"]), ["--work"]);
 
     let Some(gits) = GITS_OWN.into_iter().find(|file| Path::new(file).exists()) else {
@@ -58,7 +58,7 @@ fn bash_completes_both_ways_to_call_it() {
     let both = format!("source {gits}\n{own}");
     let git = |line: &[&str]| offered(&ada, &both, "__git_wrap__git_main", line);
     assert_eq!(git(&["git", "handoff", "pu"]), ["push"]);
-    assert_eq!(git(&["git", "-C", ".", "handoff", "re"]), ["resume"]);
+    assert_eq!(git(&["git", "-C", ".", "handoff", "res"]), ["resume"]);
     let all = git(&["git", "handoff", ""]);
     assert!(["push", "resume", "status", "--json"].iter().all(|w| all.iter().any(|a| a == w)), "{all:?}");
     let options = git(&["git", "handoff", "push", "--w"]);

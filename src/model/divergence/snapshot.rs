@@ -8,7 +8,7 @@ use super::judge::State;
 use super::rewrites::Rewritten;
 use crate::model::ids::{BranchName, Oid};
 
-/// Everything that [`judge`](super::judge) looks at.
+/// Everything that [`judge`](super::judge()) looks at.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Snapshot {
     /// The branch to be continued, by its local name.

@@ -1,6 +1,8 @@
 //! The baton: who has a branch, taken, let go, lost at a tie, and what happens where a remote cannot be told.
 
 mod change;
+mod fork;
+mod named;
 mod untold;
 
 use std::fs;

@@ -219,7 +219,7 @@ fn what_is_here_stays_and_goes_together_or_nothing_is_touched() {
     stopped.says(&["ignored.log", "nothing was changed"]);
     assert_eq!(state(&carol), before);
     carol.types(&stopped.choice("see them"));
-    carol.types(&format!("{} --no-run --take", stopped.choice("beside yours")));
+    carol.types(&stopped.choice("beside yours"));
     assert_eq!(state(&carol), before);
     let beside = fs::read_dir(carol.clone.parent().unwrap()).unwrap().flatten().map(|e| e.path());
     let beside = beside.into_iter().find(|p| *p != carol.clone && p.join("ignored.log").exists()).expect("a work tree");
