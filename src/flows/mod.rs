@@ -14,6 +14,7 @@ pub mod local;
 pub mod manual;
 pub mod overview;
 pub mod push;
+pub mod pushed;
 pub mod record;
 pub mod release;
 pub mod restore;

@@ -1,25 +1,16 @@
 //! What is where: the branch at a glance, and the handoffs of all branches.
 
-use std::collections::HashSet;
-
 use serde::Serialize;
 
-use crate::agents::Agent;
 use crate::fault::AnyFault;
 use crate::flows::baton::{Holding, Lost};
-use crate::flows::capture::here::carried;
-use crate::flows::capture::progress::Progress;
-use crate::flows::capture::tally::Tally;
 use crate::flows::lane::Detached;
-use crate::flows::sessions::Candidate;
 use crate::flows::ways::Way;
 use crate::flows::{Ctx, Lane};
 use crate::format::message::SessionLine;
 use crate::format::refs;
-use crate::jsonl::Lines;
 use crate::model::ids::{BranchName, Oid, SessionKey};
 use crate::model::record::BatonState;
-use crate::store::files::StoredFile;
 use crate::store::{logs, records};
 
 /// The branch at a glance.
@@ -237,52 +228,5 @@ impl Ctx {
             });
         }
         Ok(states)
-    }
-
-    /// How many events of a session no remote had when last seen: those after the last one that some log there has,
-    /// whichever way the session went there.
-    fn not_pushed(&self, candidate: &Candidate, events: u64) -> Result<u64, AnyFault> {
-        let key = &candidate.found.key;
-        let original = self.local.original_of(&key.id);
-        let progress = Progress::last(self, key);
-        let mut there = HashSet::new();
-        for key in std::iter::once(key).chain(&original) {
-            for remote in self.repo.remotes() {
-                let tracking = refs::tracking(&remote, &refs::log(key)).unwrap_or_default();
-                let Some(oid) = self.repo.find_ref(&tracking)? else { continue };
-                let all_there = |p: &&Progress| p.commit == oid && logs::is_alone(&self.repo, &oid).unwrap_or_default();
-                if let Some(progress) = progress.as_ref().filter(all_there) {
-                    return Ok(events.saturating_sub(progress.seen.tally.counted().events));
-                }
-                // A damaged log is for `check` to tell of; it has nothing that counts as pushed.
-                let Ok(stored) = logs::read(&self.repo, &oid, key) else { continue };
-                for log in std::iter::once(&stored.main).chain(stored.forks.values()) {
-                    self.ids_of(candidate.agent, &log.main, &mut there)?;
-                }
-            }
-        }
-        if there.is_empty() {
-            return Ok(events);
-        }
-        let log = candidate.agent.log(&self.env, &candidate.found)?;
-        let mut lines = carried(candidate.agent, &log);
-        let (mut tally, mut pushed) = (Tally::new(candidate.agent), 0);
-        while let Some(line) = lines.next()? {
-            tally.line(&line);
-            if candidate.agent.event_id(&line).is_some_and(|id| there.contains(blake3::hash(id.as_bytes()).as_bytes()))
-            {
-                pushed = tally.counted().events;
-            }
-        }
-        Ok(events.saturating_sub(pushed))
-    }
-
-    /// The ids of the events of a stored log, hashed: there may be a hundred thousand of them.
-    fn ids_of(&self, agent: &dyn Agent, log: &StoredFile, ids: &mut HashSet<[u8; 32]>) -> Result<(), AnyFault> {
-        let mut lines = log.lines(&self.repo);
-        while let Some(line) = lines.next()? {
-            ids.extend(agent.event_id(&line).map(|id| *blake3::hash(id.as_bytes()).as_bytes()));
-        }
-        Ok(())
     }
 }

@@ -66,7 +66,7 @@ impl Ctx {
         loop {
             let keys: Vec<SessionKey> = record.sessions.iter().map(|s| s.key.clone()).collect();
             let bytes = self.bytes_to_send(&remote, &record, &saved.record)?;
-            let sent = self.send(&lane, &remote, &record, &saved.record, &keys).map_err(saved_here)?;
+            let sent = self.send(&lane, &remote, &record, &saved.record, &keys, bytes).map_err(saved_here)?;
             match sent {
                 Sent::All { branch } => {
                     let baton = self.holding(&lane.server, &record.baton)?;

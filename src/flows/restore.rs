@@ -118,6 +118,7 @@ impl Ctx {
         let place = agent.place(&self.env, &key.id, &cwd, hint)?;
         self.not_live(agent, key, &place, &cwd)?;
         let native = self.native(agent, key, &place, &cwd)?;
+        self.forget_pushed(key);
         let closings = closings(self, logs)?;
         let main = &logs.main.main;
         let (outcome, key, mut place) = match self.compare(&here, main, native.log.lines(), &closings)? {

@@ -6,13 +6,17 @@ use crate::flows::capture::{self, Captured};
 use crate::flows::{Ctx, HalfDone, Lane, Stuck, Undecided};
 use crate::format::refs;
 use crate::git::refs::RefChange;
-use crate::git::remote::{Push, PushOutcome, Pushed, server_words};
+use crate::git::remote::{Manner, Push, PushOutcome, Pushed, server_words};
 use crate::model::ids::{Oid, SessionKey};
 use crate::model::record::Record;
 use crate::store::logs;
 
+/// More than this is sent without a search for likeness, in bytes.
+const BULK: u64 = 16 << 20;
+
 impl Ctx {
-    /// Sends branch, logs, work and record of a lane: in one atomic push once the remote is known to take handoffs.
+    /// Sends branch, logs, work and record of a lane, `bytes` of objects in all: in one atomic push once the remote is
+    /// known to take handoffs.
     pub(super) fn send(
         &self,
         lane: &Lane,
@@ -20,7 +24,9 @@ impl Ctx {
         record: &Record,
         commit: &Oid,
         keys: &[SessionKey],
+        bytes: u64,
     ) -> Result<Sent, AnyFault> {
+        let bulk = bytes > BULK;
         let mut wanted = Vec::new();
         for key in keys {
             let name = refs::log(key);
@@ -41,7 +47,8 @@ impl Ctx {
         let takes = self.local.answer_of(remote) == Some(Answer::Takes);
         if takes {
             let all: Vec<Push> = handoff.iter().cloned().chain([branch.clone()]).collect();
-            let outcome = self.repo.push(remote, &all, true, true, false)?;
+            let outcome =
+                self.repo.push(remote, &all, Manner { atomic: true, hooks: true, bulk, ..Manner::default() })?;
             if !outcome.not_atomic {
                 return self.concluded(lane, remote, &all, &outcome, outcome.refs.len() - 1);
             }
@@ -51,13 +58,14 @@ impl Ctx {
         let (record, logs): (Vec<&Push>, Vec<&Push>) = handoff.iter().partition(is_record);
         for part in [logs, record].into_iter().filter(|part| !part.is_empty()) {
             let part: Vec<Push> = part.into_iter().cloned().collect();
-            let outcome = self.repo.push(remote, &part, false, false, false)?;
+            let outcome = self.repo.push(remote, &part, Manner { bulk, ..Manner::default() })?;
             if let Sent::Lost { why } = self.concluded(lane, remote, &part, &outcome, usize::MAX)? {
                 return Ok(Sent::Lost { why });
             }
         }
         self.local.note_answer(remote, &Answer::Takes)?;
-        let outcome = self.repo.push(remote, std::slice::from_ref(&branch), false, true, false)?;
+        let outcome =
+            self.repo.push(remote, std::slice::from_ref(&branch), Manner { hooks: true, ..Manner::default() })?;
         self.concluded(lane, remote, &[branch], &outcome, 0)
     }
 
@@ -168,10 +176,11 @@ impl Ctx {
             Leased::Overtaken(_) => return Ok(RecordSent::Lost),
             Leased::Push(push) => push,
         };
-        let outcome = match self.repo.push(remote, std::slice::from_ref(&push), false, false, true) {
-            Ok(outcome) => outcome,
-            Err(error) => return Ok(RecordSent::Not { why: error.to_string() }),
-        };
+        let outcome =
+            match self.repo.push(remote, std::slice::from_ref(&push), Manner { quiet: true, ..Manner::default() }) {
+                Ok(outcome) => outcome,
+                Err(error) => return Ok(RecordSent::Not { why: error.to_string() }),
+            };
         Ok(match outcome.refs.first() {
             Some(o) if o.arrived() => {
                 self.note_tracking(remote, &[(push.name, push.new)])?;

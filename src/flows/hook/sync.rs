@@ -12,7 +12,7 @@ use crate::flows::sessions::{self, Candidate};
 use crate::flows::{Ctx, Lane};
 use crate::format::refs;
 use crate::git::caller;
-use crate::git::remote::{Push, PushOutcome, Pushed as Outcome, server_words};
+use crate::git::remote::{Manner, Push, PushOutcome, Pushed as Outcome, server_words};
 use crate::model::ids::{Oid, SessionKey};
 use crate::model::record::Record;
 use crate::render::words;
@@ -226,14 +226,14 @@ impl Ctx {
 
     /// One push without hooks and without a question; logs before records where the server knows no `atomic`.
     fn send_quietly(&self, remote: &str, pushes: &[Push]) -> Result<Sent, AnyFault> {
-        let outcome = self.repo.push(remote, pushes, true, false, true)?;
+        let outcome = self.repo.push(remote, pushes, Manner { atomic: true, quiet: true, ..Manner::default() })?;
         if !outcome.not_atomic {
             return self.answered(remote, pushes, &outcome);
         }
         let (records, logs): (Vec<Push>, Vec<Push>) =
             pushes.iter().cloned().partition(|push| push.name.starts_with(refs::BRANCHES));
         for part in [logs, records].into_iter().filter(|part| !part.is_empty()) {
-            let outcome = self.repo.push(remote, &part, false, false, true)?;
+            let outcome = self.repo.push(remote, &part, Manner { quiet: true, ..Manner::default() })?;
             match self.answered(remote, &part, &outcome)? {
                 Sent::Arrived => {}
                 other => return Ok(other),

@@ -30,8 +30,8 @@ fn a_checkout_and_a_pull_tell_of_a_handoff_that_waits() {
     bob.ok(&["resume", BRANCH]);
     bob.git(&["switch", "--quiet", "main"]);
     assert!(told(&bob, &["switch", BRANCH]).is_empty(), "it is taken");
-    // Offered again, brought by a pull that merges.
-    ada.ok(&["resume", BRANCH, "--take"]);
+    // Taken back and offered again, brought by a pull that merges.
+    ada.ok(&["resume", BRANCH, "--take", "--no-run"]);
     ada.commit("a.txt", "a\n");
     session.turn(&ada, "More", "Done.");
     ada.ok(&["push"]);
