@@ -2,7 +2,7 @@
 //!
 //! Four commits matter: L, the local branch; R, what was last seen of the server's; S, the server's head now; H, the
 //! head that the record names. [`Snapshot`] is all that is known of them and of the work tree, as plain values;
-//! [`judge`] turns it into a [`Verdict`] without asking anything further. An action is one step: carry it out, look
+//! [`judge()`] turns it into a [`Verdict`] without asking anything further. An action is one step: carry it out, look
 //! again, judge again, until the verdict is [`Action::Proceed`] or [`Action::Stop`].
 
 mod choices;
