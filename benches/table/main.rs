@@ -53,7 +53,6 @@ impl Clone {
     fn new(machine: &Machine, name: &str, megabytes: usize) -> Clone {
         let server = machine.path(&format!("{name}.git"));
         machine.text(&machine.path(""), &["git", "init", "--quiet", "--bare", "-b", "main", &server.to_string_lossy()]);
-        machine.text(&server, &["git", "config", "receive.unpackLimit", "1"]);
         let dir = machine.path(name);
         machine.text(&machine.path(""), &["git", "init", "--quiet", "-b", "main", &dir.to_string_lossy()]);
         machine.text(&dir, &["git", "commit", "--quiet", "--allow-empty", "-m", "one"]);
@@ -101,8 +100,8 @@ fn capture(machine: &Machine, mut large: Clone, mut small: Clone) {
     row("save of a 50 KB append to the large log", "the same to 5 MB", of_large / of_small, 2.0, &ms);
     machine.run(&large.dir, &["git-handoff", "init", "--no-hooks"]);
     let push = machine.run(&large.dir, &["git-handoff", "push"]);
-    let (objects, packs) = (large.dir.join(".git/objects"), large.server.join("objects"));
-    let (before, sent) = (size(&objects), size(&packs));
+    let objects = large.dir.join(".git/objects");
+    let (before, there) = (size(&objects), tips(machine, &large.dir));
     let more = large.append();
     let file = machine.path("append");
     fs::write(&file, more).unwrap();
@@ -111,9 +110,20 @@ fn capture(machine: &Machine, mut large: Clone, mut small: Clone) {
     machine.run(&large.dir, &["git-handoff", "push"]);
     let written = (size(&objects) - before) as f64;
     row("objects written by that append", "gzip -1 of it", written / zipped, 8.0, &format!("{written} B"));
-    let sent = (size(&packs) - sent) as f64;
-    row("bytes of that push, as the server keeps them", "gzip -1 of it", sent / zipped, 2.0, &format!("{sent} B"));
+    // What git sends: new objects, as differences to what is there.
+    let wanted = machine.path("wanted");
+    let without: String = there.lines().map(|oid| format!("^{oid}\n")).collect();
+    fs::write(&wanted, format!("{}\n{without}", tips(machine, &large.dir))).unwrap();
+    let mut pack = machine.command(&large.dir, &["git", "pack-objects", "--revs", "--thin", "--stdout", "--quiet"]);
+    let pack = pack.stdin(File::open(&wanted).unwrap()).stdout(Stdio::piped()).output().unwrap();
+    let sent = pack.stdout.len() as f64;
+    row("bytes of that push", "gzip -1 of it", sent / zipped, 2.0, &format!("{sent} B"));
     elsewhere(machine, &large, [("save", first.resident), ("push", push.resident)]);
+}
+
+/// What the log and the record are at the remote.
+fn tips(machine: &Machine, dir: &Path) -> String {
+    machine.text(dir, &["git", "for-each-ref", "--format=%(objectname)", "refs/handoff-remotes/"])
 }
 
 /// In another clone, with another home.
